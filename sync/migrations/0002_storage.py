@@ -1,0 +1,22 @@
+"""Room on the page for updates of rows that change often, and vacuum that keeps up with queue-like tables."""
+
+from django.db import migrations
+
+STORAGE = {
+    "sync_contact": "fillfactor = 80",
+    "sync_order": "fillfactor = 80",
+    "sync_outboxentry": "fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000",
+    "sync_delivery": "fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05",
+    "sync_deliveryrecord": "fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05",
+    "sync_heartbeat": "fillfactor = 50",
+}
+
+
+def statements(verb: str) -> list[str]:
+    names = {table: ", ".join(part.split("=")[0].strip() for part in text.split(",")) for table, text in STORAGE.items()}
+    return [f"ALTER TABLE {table} {verb} ({STORAGE[table] if verb == 'SET' else names[table]})" for table in STORAGE]
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sync", "0001_initial")]
+    operations = [migrations.RunSQL(sql=statements("SET"), reverse_sql=statements("RESET"))]
