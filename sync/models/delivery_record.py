@@ -21,6 +21,7 @@ class DeliveryRecord(models.Model):
     problem = models.CharField(max_length=500, blank=True)
     warning = models.CharField(max_length=500, blank=True)
     cause = models.ForeignKey(Cause, null=True, blank=True, on_delete=models.PROTECT, related_name="delivery_records", db_index=False)
+    is_confirmed = models.BooleanField(default=False, help_text="An operator or a read said: apply it as it stands.")
     crash_count = models.PositiveSmallIntegerField(default=0)
     settled_at = models.DateTimeField(null=True)
 

@@ -15,6 +15,7 @@ class SyncedRecord(models.Model):
     crm_view = models.JSONField(default=dict)
     agreed = models.JSONField(default=dict)
     raw = models.JSONField(default=dict)
+    raw_digest = models.BigIntegerField(default=0, help_text="Tells 'nothing new at all' without reading raw.")
     lifecycle = models.CharField(max_length=12, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
     is_in_crm = models.BooleanField(default=False, help_text="The CRM has given this record an id.")
     frozen_at = models.DateTimeField(null=True, blank=True)
