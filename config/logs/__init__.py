@@ -1,0 +1,1 @@
+"""JSON log lines that carry ids only. Imports nothing of the console, as the settings are built from it."""
