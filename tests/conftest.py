@@ -8,6 +8,7 @@ database of its own). With DATABASE_URL and REDIS_URL set, those servers are use
 import os
 from contextlib import ExitStack
 
+import django
 import pytest
 
 from config.embedded.throw_away import throw_away_services
@@ -21,6 +22,8 @@ os.environ.setdefault("HTTPS_ONLY", "false")  # the test client speaks plain htt
 os.environ.setdefault("ALLOW_PRIVATE_HOSTS", "true")  # the practice servers live on this machine
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's sync API runs a loop in the test's thread
 os.environ.setdefault("LOG_LEVEL", "WARNING")
+# pytest-django has looked for DJANGO_SETTINGS_MODULE before this file was read, so it leaves the start to us.
+django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
