@@ -34,6 +34,7 @@ class Connection(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("operate_connection", "Can pause, resume, check and probe a CRM connection")]
 
     def __str__(self) -> str:
         return self.name

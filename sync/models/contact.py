@@ -15,12 +15,17 @@ class Contact(SyncedRecord):
     reversals_since = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = [
+            ("view_personal_data", "Can see names, addresses and other personal values"),
+            ("view_raw_payload", "Can see payloads as they came"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["institution", "contact_number"], name="contact_number_once"),
         ]
         indexes = [
             models.Index(fields=["email"], condition=~models.Q(email=""), name="contact_by_email"),
-            models.Index(fields=["display_name"], name="contact_by_name"),
+            # Pattern operators: the search asks for a prefix, which an ordinary index cannot answer outside the C locale.
+            models.Index(fields=["display_name"], name="contact_by_name", opclasses=["text_pattern_ops"]),
             models.Index(fields=["frozen_at"], condition=models.Q(frozen_at__isnull=False), name="contact_frozen"),
         ]
 

@@ -44,6 +44,7 @@ class OutboxEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "outbox entries"
+        permissions = [("requeue_work", "Can re-queue parked work")]
         constraints = [
             models.CheckConstraint(
                 name="entry_has_one_record",

@@ -52,6 +52,7 @@ class WebhookEndpoint(models.Model):
 
     class Meta:
         ordering = ["institution__code", "stream", "id"]
+        permissions = [("rotate_secret", "Can rotate the secret of a webhook URL")]
 
     def __str__(self) -> str:
         return f"{self.institution.code} {self.get_stream_display().lower()}"
