@@ -36,6 +36,12 @@ def _whole(low: int, high: int) -> Callable[[Any], int]:
     return read
 
 
+def _divisor(value: Any) -> int:
+    if isinstance(value, bool) or value not in (1, 10, 100, 1000):
+        raise WayOut("write 1, 10, 100 or 1000: how many parts one unit of the currency has")
+    return int(value)
+
+
 def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
         raise WayOut("write true or false")
@@ -144,8 +150,8 @@ READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "order_payload_root": lambda value: OrderRoot(_choice(*OrderRoot)(value)),
     "order_abandoned_states": _texts,
     "order_revenue_states": _texts,
-    "json_amount_divisor": _whole(1, 1_000_000),
-    "export_amount_divisor": _whole(1, 1_000_000),
+    "json_amount_divisor": _divisor,
+    "export_amount_divisor": _divisor,
     "contact_number_pattern": _pattern,
     "authorization_code_path": _path,
     "authorization_value_path": _path,

@@ -15,7 +15,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from sync.s360.problems import RecordProblem, shown_value
 
@@ -43,18 +43,6 @@ class DoorRefusal(Exception):  # noqa: N818 - an answer to the sender, named as 
         self.status = status
         self.code = code
         self.reason = reason
-
-
-class WireFloat(float):
-    """A JSON number with a point or an exponent that still knows how it was written: money is never a float."""
-
-    __slots__ = ("text",)
-    text: str
-
-    def __new__(cls, text: str) -> Self:
-        number = super().__new__(cls, text)
-        number.text = text
-        return number
 
 
 class OversizedInteger(str):
@@ -144,8 +132,8 @@ def _parse_json(text: str, *, is_suspicious: bool) -> ParsedBody:
         noticed.append("repeated name")
         return with_repeated_names(pairs)
 
-    def read_float(written: str) -> WireFloat:
-        number = WireFloat(written)
+    def read_float(written: str) -> float:
+        number = float(written)
         if not math.isfinite(number):
             noticed.append("beyond a double")
         return number
