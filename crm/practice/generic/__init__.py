@@ -1,0 +1,1 @@
+"""A plain JSON-over-HTTP CRM under /api/: hand-made envelopes, substring filters, settings for its many dialects."""

@@ -1,0 +1,44 @@
+"""Records as plain dictionaries, for tests, the control API and the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm.practice.record import Record
+from crm.practice.table import Table
+
+if TYPE_CHECKING:
+    from crm.practice.core import Core
+
+
+def plain(core: Core, table: Table, record: Record) -> dict[str, Any]:
+    """id (text) and properties by HubSpot's names; orders also contact_id and contact_number of the linked contact."""
+    values = {"id": str(record.id), **record.properties()}
+    if table.name == "contacts":
+        return values
+    contact = core.store.contacts.rows.get(record.contact_id)
+    number = core.store.contacts.key_of(contact) if contact else None
+    return {**values, "contact_id": str(record.contact_id) if record.contact_id else None, "contact_number": number}
+
+
+def find_records(core: Core, entity: str, limit: int, *, text: str = "", key: str = "") -> list[dict[str, Any]]:
+    """By exact key, or by a piece of any value; the newest first."""
+    table = core.store.table(entity)
+    with core.store.lock:
+        if key:
+            found = [table.rows[each] for each in table.indexes[table.key_property].find(key)]
+        else:
+            found = _holding(table, text.strip().lower(), limit)
+        return [plain(core, table, each) for each in found[:limit]]
+
+
+def _holding(table: Table, piece: str, limit: int) -> list[Record]:
+    """A walk over the raw documents: quick enough for people, even over a million contacts."""
+    found: list[Record] = []
+    wanted = piece.encode()
+    for record in table.newest_first():
+        if not piece or wanted in record.blob.decode().lower().encode() or piece == str(record.id):
+            found.append(record)
+            if len(found) >= limit:
+                break
+    return found
