@@ -200,7 +200,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 def _every(seconds: float, task: str) -> dict[str, object]:
     # A tick nobody took within three turns is worth nothing: without the expiry an hour without a worker would pile up.
-    return {"task": task, "schedule": seconds, "options": {"expires": max(10.0, seconds * 3)}}
+    return {"task": task, "schedule": seconds, "options": {"expire_seconds": max(10, round(seconds * 3))}}
 
 
 CELERY_BEAT_SCHEDULE = {
@@ -217,7 +217,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = environment.text("STATIC_ROOT") or None  # only where a proxy serves what collectstatic gathered there
 WHITENOISE_USE_FINDERS = True  # assets are served from the wheels: no collectstatic step to forget
 WHITENOISE_AUTOREFRESH = DEBUG
 LOG_LEVEL = environment.text("LOG_LEVEL", "INFO").upper()

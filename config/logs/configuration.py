@@ -73,6 +73,7 @@ def logging_settings(level: str) -> dict[str, Any]:
         "root": {"handlers": ["stdout"], "level": level if level.isalpha() else "INFO"},
         "loggers": {
             **{name: {"level": "WARNING"} for name in quiet},
+            "waitress.queue": {"level": "ERROR"},  # it remarks on every request that waits for a thread
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         },

@@ -1,0 +1,1 @@
+"""What runs before the virtual environment exists. Standard library only, started as a script by the Makefile."""

@@ -1,0 +1,61 @@
+"""Alive is not working: a worker can stop consuming after its broker came back, a web process can hang.
+
+Both show from outside only, so a thread asks over HTTP and the supervisor acts on what it found. The thread starts no
+process: a child's death signal is bound to the thread that made it.
+"""
+
+import threading
+import time
+from queue import Empty, SimpleQueue
+
+from config.supervisor.http import answers_200, get_json
+from config.supervisor.supervisor import Supervisor
+
+ASK_EVERY_SECONDS = 15.0
+SILENT_SECONDS = 90.0  # six missed heartbeats
+WEB_MISSES = 3
+
+
+class HealthWatch:
+    """Asks /healthz and /readyz of the console at `base_url`."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._found: SimpleQueue[tuple[str, str]] = SimpleQueue()
+        self._misses = 0
+        self._quiet_until = time.monotonic() + SILENT_SECONDS
+
+    def start(self) -> None:
+        threading.Thread(target=self._ask_for_ever, daemon=True, name="health").start()
+
+    def act(self, supervisor: Supervisor) -> None:
+        """Replace what was found not working since the last call."""
+        while True:
+            try:
+                name, reason = self._found.get_nowait()
+            except Empty:
+                return
+            supervisor.replace(name, reason)
+
+    def _ask_for_ever(self) -> None:
+        while True:
+            time.sleep(ASK_EVERY_SECONDS)
+            self._ask_web()
+            self._ask_heartbeats()
+
+    def _ask_web(self) -> None:
+        answered = answers_200(f"{self._base_url}/healthz", timeout_seconds=5.0)
+        self._misses = 0 if answered else self._misses + 1
+        if self._misses == WEB_MISSES:
+            self._misses = 0
+            self._found.put(("web", "does not answer, starting it again"))
+
+    def _ask_heartbeats(self) -> None:
+        if time.monotonic() < self._quiet_until:
+            return
+        checks = get_json(f"{self._base_url}/readyz", timeout_seconds=5.0).get("checks", {})
+        for name in ("beat", "worker"):
+            age = checks.get(name, {}).get("age_seconds")
+            if isinstance(age, int | float) and age > SILENT_SECONDS:
+                self._quiet_until = time.monotonic() + SILENT_SECONDS  # the new one needs time for its first sign
+                self._found.put((name, f"gave no sign of life for {age:.0f} s, starting it again"))
