@@ -22,95 +22,14 @@ Absent never clears anything. To add a rule: an enumeration member in ``policy.p
 ``_link``, a ``ReasonCode`` with its sentence in ``explanation.py``.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 from typing import Final, NamedTuple
 
-from sync.engine.canonical import FieldKind, Pairs, Value, View, canonical_value, spec_of
+from sync.engine.canonical import FieldKind, Value, canonical_value, spec_of
 from sync.engine.lifecycle import CRM_ACCEPTS, S360_ACCEPTS, Lifecycle
-from sync.engine.policy import BlankRule, ConflictRule, Direction, FieldPolicy, FirstLinkRule, PolicySet
+from sync.engine.plan_types import Conflict, Plan, PlanInput, Reason, ReasonCode, Side
+from sync.engine.policy import BlankRule, ConflictRule, Direction, FieldPolicy, FirstLinkRule
 
-
-class Side(StrEnum):
-    S360 = "s360"
-    CRM = "crm"
-
-
-class ReasonCode(StrEnum):
-    S360_MOVED = "s360_moved"
-    CRM_MOVED = "crm_moved"
-    MOVED_AGAIN = "moved_again"  # since the send that is in flight
-    EQUAL = "equal"
-    S360_WON = "s360_won"  # conflict, decided by the rule named in the data
-    CRM_WON = "crm_won"
-    CONFLICT = "conflict"
-    FIRST_SENT = "first_sent"  # the other side has no value, or loses at the first link
-    FIRST_KEPT = "first_kept"  # they differ, and the policy leaves both as they are from here on
-    BLANK_KEPT = "blank_kept"
-    DIRECTION_CLOSED = "direction_closed"
-    LIFECYCLE_CLOSED = "lifecycle_closed"
-    IN_FLIGHT = "in_flight"
-    FROZEN = "frozen"
-
-
-class Reason(NamedTuple):
-    """Why a field is where it is. ``data`` is a side or a rule, never a personal value."""
-
-    code: ReasonCode
-    data: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Both sides hold something new; ``base`` is the pair they left, None at a first link."""
-
-    s360: Value
-    crm: Value
-    base: tuple[Value, Value] | None
-    rule: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanInput:
-    """All a decision needs.
-
-    ``in_flight_*``: field -> value of a send to that side whose end is not known yet (sending or uncertain).
-    ``*_seen_at``: when we received each field's present value, for the rule "latest"; unknown times end in a conflict.
-    """
-
-    s360_view: View
-    crm_view: View
-    agreed: Pairs
-    policies: PolicySet
-    s360_seen_at: Mapping[str, datetime] | None = None
-    crm_seen_at: Mapping[str, datetime] | None = None
-    in_flight_crm: View = field(default_factory=dict)
-    in_flight_s360: View = field(default_factory=dict)
-    frozen: bool = False
-    lifecycle: Lifecycle = Lifecycle.ACTIVE
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The decision. ``to_*``: field -> canonical value to write there (None clears). ``agree``: pairs to store as they
-    are, without any send. ``reasons`` has a line for every field that is not simply in agreement."""
-
-    to_crm: dict[str, Value] = field(default_factory=dict)
-    to_s360: dict[str, Value] = field(default_factory=dict)
-    agree: dict[str, tuple[Value, Value]] = field(default_factory=dict)
-    conflicts: dict[str, Conflict] = field(default_factory=dict)
-    reasons: dict[str, Reason] = field(default_factory=dict)
-
-    @property
-    def sends_nothing(self) -> bool:
-        return not self.to_crm and not self.to_s360
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing to send, to store or to ask."""
-        return self.sends_nothing and not self.agree and not self.conflicts
+__all__ = ["Conflict", "Plan", "PlanInput", "Reason", "ReasonCode", "Side", "plan"]
 
 
 def plan(data: PlanInput) -> Plan:
@@ -133,14 +52,16 @@ def _unsettled(data: PlanInput) -> list[str]:
     found = []
     for name, value in s360.items():
         pair = agreed.get(name)
-        if pair is None or pair[0] != value or crm.get(name, pair[1]) != pair[1]:
+        if pair is None:
+            if value is not None or name in crm:  # empty here and never seen there: nothing to link yet
+                found.append(name)
+        elif pair[0] != value or crm.get(name, pair[1]) != pair[1]:
             found.append(name)
-    for name in crm.keys() - s360.keys():
-        pair = agreed.get(name)
-        if pair is None or pair[1] != crm[name]:
+    for name, value in crm.items():
+        if name not in s360 and ((pair := agreed.get(name)) is None or pair[1] != value):
             found.append(name)
     if data.in_flight_crm or data.in_flight_s360:
-        found.extend((data.in_flight_crm.keys() | data.in_flight_s360.keys()) - set(found))
+        found.extend(sorted((data.in_flight_crm.keys() | data.in_flight_s360.keys()) - set(found)))
     return found
 
 
@@ -150,28 +71,54 @@ class _Absent:
 
 _ABSENT: Final = _Absent()
 _Held = Value | _Absent
-_REASONS: Final = {code: Reason(code) for code in ReasonCode}
-_BY_SIDE: Final = {(code, side): Reason(code, side.value) for code in ReasonCode for side in Side}
+
+
+class _ReasonsOfTarget(NamedTuple):
+    first_sent: Reason
+    moved_again: Reason
+    direction_closed: Reason
+    lifecycle_closed: Reason
+    blank_kept: Reason
+
+    @classmethod
+    def of(cls, target: Side) -> "_ReasonsOfTarget":
+        return cls(*(Reason(ReasonCode(name), target.value) for name in cls._fields))
+
+
+# Made once: a first link asks for two dozen of them, and hashing an enumeration member costs more than the decision.
+_S360_MOVED: Final = Reason(ReasonCode.S360_MOVED)
+_CRM_MOVED: Final = Reason(ReasonCode.CRM_MOVED)
+_EQUAL: Final = Reason(ReasonCode.EQUAL)
+_FIRST_KEPT: Final = Reason(ReasonCode.FIRST_KEPT)
+_IN_FLIGHT: Final = Reason(ReasonCode.IN_FLIGHT)
+_FROZEN: Final = Reason(ReasonCode.FROZEN)
+_NO_DIRECTION: Final = Reason(ReasonCode.DIRECTION_CLOSED)
+_TO_CRM: Final = _ReasonsOfTarget.of(Side.CRM)
+_TO_S360: Final = _ReasonsOfTarget.of(Side.S360)
 # "no" first. A word we cannot read may be a refusal, so it outranks "yes".
-_RANKS: Final[Mapping[Value | None, int]] = {"no": 3, "yes": 1, None: 0}
+_RANKS: Final[dict[str | None, int]] = {"no": 3, "yes": 1, None: 0}
 _UNREADABLE_CONSENT_RANK: Final = 2
 
 
 class _Planner:
     """Decides one field after another into ``made``. The record's own limits are read once."""
 
-    __slots__ = ("_crm_open", "_data", "_made", "_s360_open")
+    __slots__ = ("_anonymised", "_crm_open", "_data", "_made", "_s360_open")
 
     def __init__(self, data: PlanInput, made: Plan) -> None:
         self._data = data
         self._made = made
         self._crm_open = data.lifecycle in CRM_ACCEPTS
         self._s360_open = data.lifecycle in S360_ACCEPTS
+        self._anonymised = data.lifecycle == Lifecycle.ANONYMISED
 
     def decide(self, name: str) -> None:
         data, policy = self._data, self._data.policies.of(name)
         if policy.direction == Direction.NONE:
-            self._made.reasons[name] = _REASONS[ReasonCode.DIRECTION_CLOSED]
+            self._made.reasons[name] = _NO_DIRECTION
+            return
+        if not self._crm_open:  # merged or erased: nothing leaves, and no value is kept as agreed
+            self._made.reasons[name] = _TO_CRM.lifecycle_closed
             return
         s360 = canonical_value(name, data.s360_view[name]) if name in data.s360_view else _ABSENT
         crm = canonical_value(name, data.crm_view[name]) if name in data.crm_view else _ABSENT
@@ -188,7 +135,7 @@ class _Planner:
         """A send is in flight, so what its target holds is not known. Only the sending side can owe more: whatever
         the target shows meanwhile may be our own write, half-way."""
         name, data = policy.field, self._data
-        self._made.reasons[name] = _REASONS[ReasonCode.IN_FLIGHT]
+        self._made.reasons[name] = _IN_FLIGHT
         if name in data.in_flight_crm and name in data.in_flight_s360:
             return
         target, source = (Side.CRM, s360) if name in data.in_flight_crm else (Side.S360, crm)
@@ -196,7 +143,7 @@ class _Planner:
         if isinstance(source, _Absent) or source == canonical_value(name, sent[name]):
             return
         if self._stop(policy, target, source) is None:
-            self._send(name, target, source, _BY_SIDE[ReasonCode.MOVED_AGAIN, target])
+            self._send(name, target, source, _reasons(target).moved_again)
 
     def _compare(self, policy: FieldPolicy, s360: _Held, crm: _Held, base: tuple[Value, Value]) -> None:
         """The three-way comparison of a field the two sides have agreed on before."""
@@ -206,14 +153,14 @@ class _Planner:
             return
         if self._agree_if_equal(policy.field, s360, crm):
             return
-        s360_stop = self._stop(policy, Side.CRM, s360) if s360_moved else _NOT_MOVED
-        crm_stop = self._stop(policy, Side.S360, crm) if crm_moved else _NOT_MOVED
+        s360_stop = self._stop(policy, Side.CRM, s360) if s360_moved else _EQUAL
+        crm_stop = self._stop(policy, Side.S360, crm) if crm_moved else _EQUAL
         if s360_stop is None and crm_stop is None:
             self._judge(policy, s360, crm, base)
         elif s360_stop is None:
-            self._send(policy.field, Side.CRM, s360, _REASONS[ReasonCode.S360_MOVED])
+            self._send(policy.field, Side.CRM, s360, _S360_MOVED)
         elif crm_stop is None:
-            self._send(policy.field, Side.S360, crm, _REASONS[ReasonCode.CRM_MOVED])
+            self._send(policy.field, Side.S360, crm, _CRM_MOVED)
         else:
             self._made.reasons[policy.field] = s360_stop if s360_moved else crm_stop
 
@@ -221,12 +168,12 @@ class _Planner:
         if isinstance(s360, _Absent) or isinstance(crm, _Absent) or s360 != crm:
             return False
         self._made.agree[name] = (s360, crm)
-        self._made.reasons[name] = _REASONS[ReasonCode.EQUAL]
+        self._made.reasons[name] = _EQUAL
         return True
 
     def _judge(self, policy: FieldPolicy, s360: _Held, crm: _Held, base: tuple[Value, Value] | None) -> None:
         """Both sides hold something else: the conflict rule names a winner, or a person is asked."""
-        winner = self._winner(policy, s360, crm)
+        winner = self._winner(policy, s360, crm) if self._s360_open else Side.S360
         if winner is None:
             self._ask(policy.field, s360, crm, base, policy.conflict)
         elif base is None:
@@ -286,7 +233,7 @@ class _Planner:
         elif s360 is None:
             fills = policy.first_link != FirstLinkRule.S360_WINS and self._s360_open
             self._award_first(policy, Side.CRM if fills else Side.S360, s360, crm)
-        elif policy.first_link == FirstLinkRule.ASK:
+        elif policy.first_link == FirstLinkRule.ASK and self._s360_open:
             self._ask(policy.field, s360, crm, None, policy.first_link)
         elif policy.first_link == FirstLinkRule.FILL_EMPTY or _restricts(policy):
             self._judge(policy, s360, crm, None)
@@ -298,7 +245,7 @@ class _Planner:
         target, value = (Side.CRM, s360) if winner is Side.S360 else (Side.S360, crm)
         stop = self._stop(policy, target, value)
         if stop is None:
-            self._send(policy.field, target, value, _BY_SIDE[ReasonCode.FIRST_SENT, target])
+            self._send(policy.field, target, value, _reasons(target).first_sent)
         elif isinstance(s360, _Absent) or isinstance(crm, _Absent):
             self._made.reasons[policy.field] = stop
         else:
@@ -306,7 +253,7 @@ class _Planner:
 
     def _keep_both(self, name: str, s360: Value, crm: Value) -> None:
         self._made.agree[name] = (s360, crm)
-        self._made.reasons[name] = _REASONS[ReasonCode.EQUAL if s360 == crm else ReasonCode.FIRST_KEPT]
+        self._made.reasons[name] = _EQUAL if s360 == crm else _FIRST_KEPT
 
     def _ask(self, name: str, s360: _Held, crm: _Held, base: tuple[Value, Value] | None, rule: str) -> None:
         if not isinstance(s360, _Absent) and not isinstance(crm, _Absent):
@@ -315,33 +262,38 @@ class _Planner:
 
     def _stop(self, policy: FieldPolicy, target: Side, value: _Held) -> Reason | None:
         """Why this value may not go there, or None."""
-        to_crm = target is Side.CRM
-        if not (policy.opens_crm if to_crm else policy.opens_s360):
-            return _BY_SIDE[ReasonCode.DIRECTION_CLOSED, target]
-        if not (self._crm_open if to_crm else self._s360_open):
-            return _BY_SIDE[ReasonCode.LIFECYCLE_CLOSED, target]
-        if value is None and not self._clears(policy):
-            return _BY_SIDE[ReasonCode.BLANK_KEPT, target]
-        return None
+        if target is Side.CRM:
+            reasons, accepts = _TO_CRM, self._crm_open
+            is_open = policy.opens_crm or self._erases(policy)
+        else:
+            reasons, is_open, accepts = _TO_S360, policy.opens_s360, self._s360_open
+        if not is_open:
+            return reasons.direction_closed
+        if not accepts:
+            return reasons.lifecycle_closed
+        return reasons.blank_kept if value is None and not self._clears(policy) else None
 
     def _clears(self, policy: FieldPolicy) -> bool:
-        spec = spec_of(policy.field)
-        if spec.kind is FieldKind.CONSENT:
+        if spec_of(policy.field).kind is FieldKind.CONSENT:
             return False
-        # S-360 emptied a person's data for good: keeping it in the CRM would undo the anonymisation.
-        return policy.blank == BlankRule.CLEAR or (self._data.lifecycle == Lifecycle.ANONYMISED and spec.personal)
+        return policy.blank == BlankRule.CLEAR or self._erases(policy)
+
+    def _erases(self, policy: FieldPolicy) -> bool:
+        """S-360 took a person's data away for good: a policy that kept it in the CRM would undo the anonymisation."""
+        return self._anonymised and spec_of(policy.field).personal
 
     def _send(self, name: str, target: Side, value: _Held, reason: Reason) -> None:
         if isinstance(value, _Absent):
             return
         if self._data.frozen:
-            self._made.reasons[name] = _REASONS[ReasonCode.FROZEN]
+            self._made.reasons[name] = _FROZEN
             return
         (self._made.to_crm if target is Side.CRM else self._made.to_s360)[name] = value
         self._made.reasons[name] = reason
 
 
-_NOT_MOVED: Final = Reason(ReasonCode.EQUAL)
+def _reasons(target: Side) -> _ReasonsOfTarget:
+    return _TO_CRM if target is Side.CRM else _TO_S360
 
 
 def _restricts(policy: FieldPolicy) -> bool:
