@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) config/launch/bootstrap.py
 TESTS ?= tests
+WORKERS ?= 2
+PYTEST ?=
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench requirements python-is-there
 MAKEFLAGS += --no-print-directory
@@ -21,10 +23,13 @@ run: python-is-there
 	@$(BOOTSTRAP) run -m config.supervisor
 
 test: python-is-there
-	@$(BOOTSTRAP) dev -m config.checkup test $(TESTS)
+	@$(BOOTSTRAP) dev -m pytest -q -n $(WORKERS) --dist loadfile $(PYTEST) $(TESTS)
 
 lint: python-is-there
-	@$(BOOTSTRAP) dev -m config.checkup lint
+	@$(BOOTSTRAP) dev -m ruff check .
+	@$(BOOTSTRAP) dev -m ruff format --check .
+	@$(BOOTSTRAP) dev -m mypy
+	@$(BOOTSTRAP) dev -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 
 format: python-is-there
 	@$(BOOTSTRAP) dev -m ruff format .

@@ -3,6 +3,8 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from sync.services.health import readiness
+
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -12,4 +14,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"status": "ok"})
+    """200 when database, broker, beat and worker answer and nothing due is late, else 503; each check says why."""
+    found = readiness()
+    checks = {check.name: {"ok": check.is_ok, "detail": check.detail} for check in found.checks}
+    status = "ok" if found.is_ready else "not ready"
+    return JsonResponse({"status": status, "checks": checks}, status=200 if found.is_ready else 503)

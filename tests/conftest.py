@@ -6,9 +6,9 @@ database of its own). With DATABASE_URL and REDIS_URL set, those servers are use
 """
 
 import os
+import shutil
 from contextlib import ExitStack
 
-import django
 import pytest
 
 from config.embedded.throw_away import throw_away_services
@@ -22,9 +22,34 @@ os.environ.setdefault("HTTPS_ONLY", "false")  # the test client speaks plain htt
 os.environ.setdefault("ALLOW_PRIVATE_HOSTS", "true")  # the practice servers live on this machine
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's sync API runs a loop in the test's thread
 os.environ.setdefault("LOG_LEVEL", "WARNING")
-# pytest-django has looked for DJANGO_SETTINGS_MODULE before this file was read, so it leaves the start to us.
-django.setup()
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+BROWSER_REQUIRED = os.environ.get("REQUIRE_BROWSER", "") not in ("", "0", "false")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if BROWSER_REQUIRED and not CHROMIUM:
+        raise pytest.UsageError("REQUIRE_BROWSER is set and there is no Chromium: apt-get install chromium")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     _services.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM:
+        return
+    absent = pytest.mark.skip(reason="no Chromium on this machine: apt-get install chromium")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(absent)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """The system's Chromium: nothing is downloaded, and nothing calls out."""
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", *quiet]
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": flags}

@@ -94,13 +94,11 @@ class PostgresServer:
 
     def is_ready(self) -> bool:
         command = [str(self.bin_dir / "pg_isready"), "-q", "-h", str(self.socket_dir), "-U", SUPERUSER]
-        return subprocess.run(command, check=False, cwd="/").returncode == 0  # noqa: S603
+        return subprocess.run(command, check=False, cwd="/").returncode == 0
 
     def psql(self, statement: str, *, database: str = "postgres") -> str:
         command = [str(self.bin_dir / "psql"), "-h", str(self.socket_dir), "-U", SUPERUSER, "-d", database]
-        done = subprocess.run(  # noqa: S603
-            [*command, "-XqAtc", statement], capture_output=True, text=True, check=False, cwd="/"
-        )
+        done = subprocess.run([*command, "-XqAtc", statement], capture_output=True, text=True, check=False, cwd="/")
         if done.returncode:
             raise EmbeddedServerError(f"PostgreSQL refused a statement: {done.stderr.strip()}")
         return done.stdout.strip()
@@ -114,9 +112,7 @@ class PostgresServer:
         shutil.rmtree(making, ignore_errors=True)
         command = [str(self.bin_dir / "initdb"), "-D", str(making), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
         command += ["--locale=C.UTF-8", *([] if self.durable else ["--no-sync"])]
-        done = subprocess.run(  # noqa: S603
-            [*self.identity.prefix, *command], capture_output=True, text=True, check=False, cwd="/"
-        )
+        done = subprocess.run([*self.identity.prefix, *command], capture_output=True, text=True, check=False, cwd="/")
         if done.returncode:
             raise EmbeddedServerError(f"initdb failed: {done.stderr.strip()}")
         making.rename(self.data)
@@ -125,7 +121,7 @@ class PostgresServer:
         """A cluster of another major version is data we can neither read nor throw away."""
         theirs = (self.data / "PG_VERSION").read_text(encoding="utf-8").strip()
         command = [*self.identity.prefix, str(self.bin_dir / "postgres"), "--version"]
-        ours = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/").stdout  # noqa: S603
+        ours = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/").stdout
         if f" {theirs}." not in ours and f" {theirs}\n" not in ours:
             raise EmbeddedServerError(
                 f"{self.data} was made by PostgreSQL {theirs}, found is {ours.strip()}: "

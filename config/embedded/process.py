@@ -17,7 +17,7 @@ SOCKET_PATH_LIMIT = 100  # the kernel takes 107 bytes, PostgreSQL adds a suffix 
 def start(command: Sequence[str], *, log: Path) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own (Ctrl-C must reach it through us, in our order), output to `log`."""
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 - the commands are built here, from found programs
+        return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/"
         )
 

@@ -53,7 +53,7 @@ def reachable_bin_dir(bin_dir: Path, place: Path, identity: Identity) -> Path:
 
 def _runs(bin_dir: Path, identity: Identity) -> bool:
     command = [*identity.prefix, str(bin_dir / "postgres"), "--version"]
-    return subprocess.run(command, capture_output=True, check=False, cwd="/").returncode == 0  # noqa: S603
+    return subprocess.run(command, capture_output=True, check=False, cwd="/").returncode == 0
 
 
 def _open_for_reading(root: Path, identity: Identity) -> None:

@@ -44,7 +44,9 @@ def main(arguments: list[str]) -> None:
 def check_python() -> None:
     if sys.version_info < NEEDED:
         found = ".".join(str(part) for part in sys.version_info[:2])
-        raise Obstacle(f"Python 3.11 or newer is needed, {sys.executable} is {found}: make run PYTHON=/path/to/python3.11")
+        raise Obstacle(
+            f"Python 3.11 or newer is needed, {sys.executable} is {found}: make run PYTHON=/path/to/python3.11"
+        )
 
 
 def prepare(purpose: str) -> None:
@@ -64,14 +66,19 @@ def check_venv_module() -> None:
     for module in ("venv", "ensurepip"):
         if importlib.util.find_spec(module) is None:
             version = ".".join(str(part) for part in sys.version_info[:2])
-            raise Obstacle(f"the package python3-venv is missing: apt-get install python{version}-venv (or python3-venv)")
+            raise Obstacle(
+                f"the package python3-venv is missing: apt-get install python{version}-venv (or python3-venv)"
+            )
 
 
 def works(venv: Path) -> bool:
     """Whether its Python starts, is new enough, and has pip."""
     probe = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
     try:
-        return subprocess.run([str(venv / "bin" / "python"), "-c", probe], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([str(venv / "bin" / "python"), "-c", probe], capture_output=True, check=False).returncode
+            == 0
+        )
     except OSError:
         return False
 

@@ -8,7 +8,9 @@ from structlog.typing import EventDict, WrappedLogger
 from config.logs.scrub import scrub
 
 # Values under these names are dropped even when somebody logs them by mistake.
-FORBIDDEN_KEYS = frozenset({"password", "secret", "token", "authorization", "cookie", "body", "payload", "raw", "email"})
+FORBIDDEN_KEYS = frozenset(
+    {"password", "secret", "token", "authorization", "cookie", "body", "payload", "raw", "email"}
+)
 
 
 def drop_forbidden_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

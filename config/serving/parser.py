@@ -21,6 +21,8 @@ HOST_HEADERS = re.compile(rb"^host:", re.IGNORECASE | re.MULTILINE)
 class StrictRequestParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """One request, with one length and one host."""
 
+    completed: bool
+
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
         lengths = LENGTH_HEADERS.findall(header_plus)

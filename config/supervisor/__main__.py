@@ -135,7 +135,8 @@ def _announce(host: str, port: int, preparation: Preparation, seconds: float) ->
     if preparation.password:
         who = f"as {preparation.admin} with password {preparation.password} (shown once; change it under /admin/)"
     else:
-        who = f"as {preparation.admin} (forgotten password: .venv/bin/python manage.py changepassword {preparation.admin})"
+        change = f".venv/bin/python manage.py changepassword {preparation.admin}"
+        who = f"as {preparation.admin} (forgotten the password? {change})"
     say(f"ready after {seconds:.0f} s, Ctrl-C stops, logs in var/log")
     say(f"open http://{shown}:{port}/admin/ and sign in {who}")
 

@@ -12,7 +12,7 @@ from config.supervisor.http import answers_200, get_json
 from config.supervisor.supervisor import Supervisor
 
 ASK_EVERY_SECONDS = 15.0
-SILENT_SECONDS = 90.0  # six missed heartbeats
+PATIENCE_SECONDS = 90.0  # a new process needs time for its first sign of life; /readyz allows six missed ones
 WEB_MISSES = 3
 
 
@@ -23,7 +23,8 @@ class HealthWatch:
         self._base_url = base_url
         self._found: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self._misses = 0
-        self._quiet_until = time.monotonic() + SILENT_SECONDS
+        self._silent_before: set[str] = set()
+        self._quiet_until = time.monotonic() + PATIENCE_SECONDS
 
     def start(self) -> None:
         threading.Thread(target=self._ask_for_ever, daemon=True, name="health").start()
@@ -51,11 +52,18 @@ class HealthWatch:
             self._found.put(("web", "does not answer, starting it again"))
 
     def _ask_heartbeats(self) -> None:
-        if time.monotonic() < self._quiet_until:
-            return
         checks = get_json(f"{self._base_url}/readyz", timeout_seconds=5.0).get("checks", {})
-        for name in ("beat", "worker"):
-            age = checks.get(name, {}).get("age_seconds")
-            if isinstance(age, int | float) and age > SILENT_SECONDS:
-                self._quiet_until = time.monotonic() + SILENT_SECONDS  # the new one needs time for its first sign
-                self._found.put((name, f"gave no sign of life for {age:.0f} s, starting it again"))
+        silent = silent_members(checks)
+        again = silent & self._silent_before  # once may be a broker that has just come back: the next sign is under way
+        self._silent_before = silent
+        if again and time.monotonic() > self._quiet_until:
+            self._quiet_until = time.monotonic() + PATIENCE_SECONDS
+            for name in sorted(again):
+                self._found.put((name, "gives no sign of life, starting it again"))
+
+
+def silent_members(checks: dict[str, dict[str, object]]) -> set[str]:
+    """Which of beat and worker give no sign of life although database and broker answer."""
+    if not all(checks.get(name, {}).get("ok") for name in ("database", "broker")):
+        return set()
+    return {name for name in ("beat", "worker") if name in checks and not checks[name].get("ok")}

@@ -53,7 +53,7 @@ class ProcessMember:
         # TERM when this parent is gone, however it went; a session of its own, so that Ctrl-C reaches the parent only.
         command = ["setpriv", "--pdeathsig", "TERM", sys.executable, *self.arguments]
         with self.log.open("ab") as output:
-            self._child = subprocess.Popen(  # noqa: S603 - our own programs
+            self._child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -17,7 +17,7 @@ def prepare(environment: dict[str, str], *, stopping: Callable[[], bool]) -> Pre
     """Run `manage.py prepare`; None when `stopping()` became true meanwhile. Raises Obstacle."""
     log = LOGS / "prepare.log"
     with log.open("wb") as errors:
-        child = subprocess.Popen(  # noqa: S603 - our own program
+        child = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", sys.executable, "manage.py", "prepare"],  # noqa: S607 - from the system
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

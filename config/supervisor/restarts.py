@@ -20,6 +20,6 @@ class Restarts:
         self.deaths = [death for death in self.deaths if now - death < WINDOW_SECONDS]
         if len(self.deaths) >= MOST_RESTARTS:
             return None
-        delay = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** len(self.deaths))
+        delay: float = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** len(self.deaths))
         self.deaths.append(now)
         return now + delay * chance.uniform(0.5, 1.0)  # jitter: processes that died together do not return together

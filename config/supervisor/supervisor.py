@@ -76,13 +76,13 @@ class Supervisor:
     def stop(self) -> None:
         """Processes first and together, then servers in reverse order. Safe to repeat."""
         processes = [member for member in self.members if isinstance(member, ProcessMember)]
-        for member in processes:
-            member.ask_to_stop()
+        for child in processes:
+            child.ask_to_stop()
         deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
         while any(_runs(member) for member in processes) and time.monotonic() < deadline and not self.hurried():
             time.sleep(0.02)
-        for member in processes:
-            member.kill()  # also reaches children that outlived their parent
+        for child in processes:
+            child.kill()  # also reaches children that outlived their parent
         for member in reversed(self.members):
             if member not in processes:
                 member.ask_to_stop()
