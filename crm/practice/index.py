@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 
@@ -13,6 +13,7 @@ class ValueIndex:
 
     def __init__(self) -> None:
         self._ids: dict[str, int | tuple[int, ...]] = {}
+        self._repeated: set[str] = set()
 
     def add(self, value: str, record_id: int) -> None:
         held = self._ids.get(value)
@@ -20,6 +21,7 @@ class ValueIndex:
             self._ids[value] = record_id
         elif isinstance(held, int):
             self._ids[value] = (held, record_id)
+            self._repeated.add(value)
         else:
             self._ids[value] = (*held, record_id)
 
@@ -27,7 +29,9 @@ class ValueIndex:
         left = tuple(each for each in self.find(value) if each != record_id)
         if len(left) > 1:
             self._ids[value] = left
-        elif left:
+            return
+        self._repeated.discard(value)
+        if left:
             self._ids[value] = left[0]
         else:
             self._ids.pop(value, None)
@@ -40,7 +44,10 @@ class ValueIndex:
 
     def repeated(self) -> dict[str, tuple[int, ...]]:
         """Values carried by more than one record."""
-        return {value: ids for value, ids in self._ids.items() if isinstance(ids, tuple)}
+        return {value: self.find(value) for value in sorted(self._repeated)}
+
+    def values(self) -> Iterable[str]:
+        return self._ids.keys()
 
     def __len__(self) -> int:
         return len(self._ids)

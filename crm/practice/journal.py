@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from crm.practice.record import Change, Record, Source
+from crm.practice.record import Change, Record, Source, packed
 from crm.practice.schema import Property
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ class Journal:
             table.insert(self._record(row), row[3])
 
     def _record(self, row: list[Any]) -> Record:
-        record = Record(row[0], row[1], orjson.dumps(row[3]), self._source(row[4]))
+        record = Record(row[0], row[1], packed(row[3]), self._source(row[4]))
         record.modified, record.author = row[2], self._source(row[5])
         if row[6]:
-            record.past = [Change(at, self._source(by), orjson.dumps(values)) for at, by, values in row[6]]
+            record.past = [Change(at, self._source(by), packed(values)) for at, by, values in row[6]]
         record.archived, record.merged_into, record.contact_id, record.updates, record.noops = row[7:12]
         return record
 

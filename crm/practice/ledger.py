@@ -115,7 +115,7 @@ class Ledger:
 
     def _carrying(self, table: Table, key: str) -> list[Record]:
         live = [table.rows[each] for each in table.indexes[table.key_property].find(key)]
-        return live + [each for each in table.gone.values() if table.key_of(each) == key]
+        return live + [table.gone[each] for each in table.gone_keys.find(key)]
 
     def duplicates(self, entity: str = "contacts") -> dict[str, list[str]]:
         """Keys carried by more than one live record, with the records' ids. A person's clones count too."""
@@ -128,8 +128,7 @@ class Ledger:
         """Keys the API created more than once, deleted records included, with how often."""
         with self._store.lock:
             table = self._store.table(entity)
-            suspects = set(table.indexes[table.key_property].repeated())
-            suspects |= {table.key_of(each) for each in table.gone.values()} - {""}
+            suspects = {*table.indexes[table.key_property].repeated(), *table.gone_keys.values()}
             counted = {key: self.creates_for(key, entity) for key in suspects}
         return {key: count for key, count in counted.items() if count > 1}
 

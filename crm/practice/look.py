@@ -33,12 +33,16 @@ def find_records(core: Core, entity: str, limit: int, *, text: str = "", key: st
 
 
 def _holding(table: Table, piece: str, limit: int) -> list[Record]:
-    """A walk over the raw documents: quick enough for people, even over a million contacts."""
+    """A walk over the raw documents, a closer look at those that hold the piece: bearable over a million contacts."""
     found: list[Record] = []
-    wanted = piece.encode()
+    raw = piece.encode()
     for record in table.newest_first():
-        if not piece or wanted in record.blob.decode().lower().encode() or piece == str(record.id):
+        if not piece or (raw in record.blob.lower() and _in_a_value(record, piece)) or piece == str(record.id):
             found.append(record)
             if len(found) >= limit:
                 break
     return found
+
+
+def _in_a_value(record: Record, piece: str) -> bool:
+    return any(piece in str(value).lower() for value in record.properties().values())

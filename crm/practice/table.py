@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import orjson
-
 from crm.practice.index import KeyText, ModifiedLog, ValueIndex
-from crm.practice.record import Record, Source
+from crm.practice.record import Record, Source, packed
 
 FIRST_ID = 501
 
@@ -25,6 +23,7 @@ class Table:
     def clear(self) -> None:
         self.rows: dict[int, Record] = {}
         self.gone: dict[int, Record] = {}  # deleted or merged away: the ledger still counts them
+        self.gone_keys = ValueIndex()
         self.indexes: dict[str, ValueIndex] = {self.key_property: ValueIndex()}
         if self.name == "contacts":
             self.indexes["email"] = ValueIndex()
@@ -55,7 +54,7 @@ class Table:
     # -- writing
 
     def create(self, values: dict[str, Any], source: Source) -> Record:
-        record = Record(self.next_id, self._now(), orjson.dumps(values), source)
+        record = Record(self.next_id, self._now(), packed(values), source)
         self.insert(record, values)
         self.changed.append(record)
         return record
@@ -64,7 +63,7 @@ class Table:
         """Take a record in as it is (new, cloned, or read from the journal)."""
         self.next_id = max(self.next_id, record.id + 1)
         if record.archived:
-            self.gone[record.id] = record
+            self._bury(record, values)
             return
         self.rows[record.id] = record
         for name, index in self.indexes.items():
@@ -94,7 +93,7 @@ class Table:
                     values.pop(name, None)
                 else:
                     values[name] = value
-            record.blob = orjson.dumps(values)
+            record.blob = packed(values)
         record.author = source
         self._moved(record, at)
         return changed
@@ -116,8 +115,13 @@ class Table:
         del self.rows[record.id]
         record.archived, record.merged_into, record.author = True, merged_into, source
         record.modified = self._now()
-        self.gone[record.id] = record
+        self._bury(record, values)
         self.changed.append(record)
+
+    def _bury(self, record: Record, values: dict[str, Any]) -> None:
+        self.gone[record.id] = record
+        if key := values.get(self.key_property):
+            self.gone_keys.add(str(key), record.id)
 
     def add_index(self, name: str) -> None:
         index = self.indexes[name] = ValueIndex()
