@@ -1,0 +1,112 @@
+"""The first page: the three streams, the API, life inside, and buttons for each."""
+
+from typing import Any
+
+from sync.practice.faults import CALL_FAULTS, DELIVERY_FAULTS
+from sync.practice.layout import button, e, figure, page_reply, pill, table
+from sync.practice.machine import Machine
+from sync.practice.reply import Reply
+from sync.practice.state import summary
+
+WORDS = {"contacts": "Contacts", "orders": "Orders", "exports": "Data export"}
+# only the part that holds no form is exchanged, so that nobody loses what they are typing
+REFRESH = """<script>setInterval(async()=>{try{const r=await fetch('/live');if(r.ok)
+document.getElementById('live').innerHTML=await r.text()}catch(e){}},1500)</script>"""
+
+
+def home(machine: Machine) -> Reply:
+    return page_reply("What it is doing", f'<div id="live">{live(machine)}</div>{_controls(machine)}{REFRESH}')
+
+
+def live(machine: Machine) -> str:
+    """What changes by itself."""
+    now = summary(machine)
+    cards = "".join(_stream_card(name, stream) for name, stream in now["streams"].items())
+    return f'<div class="grid">{cards}{_api_card(now)}</div><h2>Last executions</h2>{_executions(now)}'
+
+
+def _stream_card(name: str, stream: dict[str, Any]) -> str:
+    due = stream["next_in_seconds"]
+    pace = f"every {stream['every_seconds']:g} s" if stream["every_seconds"] else "only when told to"
+    when = "" if due is None else f", next in {due:.0f} s"
+    to = e(stream["receiver"]) if stream["receiver"] else pill("no receiver yet", "warn")
+    last = stream["executions"][0] if stream["executions"] else None
+    outcome = "" if last is None else pill("all accepted", "good") if last["all_accepted"] else pill("refused", "bad")
+    return (
+        f'<div class="card"><h3>{WORDS[name]} {outcome}</h3><div class="soft">{pace}{when} · up to '
+        f"{stream['per_execution']} per execution, {stream['per_post']} per POST</div>"
+        f'<div class="figures">{figure(stream["waiting"], "waiting")}{figure(stream["on_its_way"], "on their way")}'
+        f'{figure(last["succeeded"] if last else 0, "accepted last time")}</div><div class="soft">to {to}</div></div>'
+    )
+
+
+def _api_card(now: dict[str, Any]) -> str:
+    limit = now["api"]["limit"]
+    most = limit["calls"] or "no limit"
+    faults = " ".join(pill(f["kind"], "warn") for f in now["faults"]) or pill("no faults", "good")
+    return (
+        f'<div class="card"><h3>Backend API {faults}</h3><div class="soft">limit {most} in '
+        f"{limit['window_seconds']:g} s ({e(limit['window'])}), then {limit['status']}</div>"
+        f'<div class="figures">{figure(now["api"]["calls_in_window"], "calls in the window")}'
+        f"{figure(now['totals'].get('effects create', 0), 'created by the CRM')}"
+        f"{figure(now['totals'].get('effects update', 0), 'updated by the CRM')}</div>"
+        f'<div class="soft">{now["contacts"]:,} contacts, {now["orders"]:,} orders; '
+        f"{now['edits']['per_second']:g} changes a second by themselves, {now['edits']['made']:,} so far</div></div>"
+    )
+
+
+def _executions(now: dict[str, Any]) -> str:
+    every = [x for stream in now["streams"].values() for x in stream["executions"]]
+    latest = sorted(every, key=lambda x: x["started_at"], reverse=True)[:12]
+    rows = [
+        (
+            f"{x['started_at']:%H:%M:%S}", WORDS[x["stream"]], f"{x['taken']:,}", f"{x['succeeded']:,}", f"{x['warnings']:,}",
+            f"{x['errors']:,}", f"{x['timeouts']:,}", f"{x['not_processed']:,}", f"{x['given_up']:,}", f"{x['seconds']:.2f} s",
+        )
+        for x in latest
+    ]  # fmt: skip
+    heads = (
+        "Started", "Stream", "Taken#", "Successful#", "Warnings#", "Errors#", "Timeouts#", "Not processed#", "Given up#", "Took#",
+    )  # fmt: skip
+    return table(heads, rows, "No execution yet. Press “Execute now”, or set how often.")
+
+
+def _controls(machine: Machine) -> str:
+    streams = "".join(_stream_controls(machine, name) for name in machine.runners)
+    kinds = "".join(
+        f'<option value="{kind}">{kind}: {e(text)}</option>' for kind, text in (CALL_FAULTS | DELIVERY_FAULTS).items()
+    )
+    fault_fields = (
+        f'<select name="kind" style="max-width:100%" aria-label="fault">{kinds}</select>'
+        '<input class="short" name="times" type="number" min="1" value="5" aria-label="how many times">'
+        '<span class="soft">next times</span>'
+    )
+    rate = f'<input class="short" name="per_second" type="number" min="0" max="500" step="any" value="{machine.editor.rate:g}"'
+    return (
+        f'<h2>Sending</h2><div class="grid">{streams}</div><h2>Life and trouble</h2><div class="grid"><div class="card">'
+        '<h3>Life goes on</h3><div class="soft">Edits, new contacts and orders at this rate; 0 stops it.</div>'
+        + button(
+            "/forms/edits", "Set", fields=f'{rate} aria-label="changes a second"><span class="soft">a second</span>'
+        )
+        + button("/forms/order", "One new order", quiet=True)
+        + button("/forms/newcomer", "One new contact", quiet=True)
+        + '</div><div class="card"><h3>Let something go wrong</h3><div class="soft">With calls of the API, or with our own '
+        "deliveries.</div>"
+        + button("/forms/fault", "Arm", fields=fault_fields)
+        + button("/forms/calm", "No more faults", quiet=True)
+        + "</div></div>"
+    )
+
+
+def _stream_controls(machine: Machine, name: Any) -> str:
+    interface = machine.runners[name].interface
+    every = "" if interface.every_seconds is None else f"{interface.every_seconds:g}"
+    schedule = (
+        f'<input class="short" name="every_seconds" type="number" min="0" step="any" value="{every}" placeholder="never" '
+        f'aria-label="seconds between executions of {name}"><span class="soft">seconds between executions</span>'
+    )
+    return (
+        f'<div class="card"><h3>{WORDS[name]}</h3>{button(f"/forms/execute/{name}", "Execute now")}'
+        f"{button(f'/forms/flag/{name}', 'Flag all, as for an initial import', quiet=True)}"
+        f"{button(f'/forms/schedule/{name}', 'Set', quiet=True, fields=schedule)}</div>"
+    )
