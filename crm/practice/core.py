@@ -17,7 +17,7 @@ from crm.practice.hubspot.face import HubspotFace
 from crm.practice.journal import Journal
 from crm.practice.ledger import Call, Ledger
 from crm.practice.limits import Limits
-from crm.practice.page import Page
+from crm.practice.page.face import Page
 from crm.practice.people import People
 from crm.practice.settings import Settings
 from crm.practice.store import Store
@@ -71,6 +71,8 @@ class Core:
 
     def answer(self, face: str, request: Request, call: Call) -> Answer:
         """Apply a request. Never raises: a bug of ours is a 500 and stands in the ledger."""
+        if face in OUTSIDE and request.method != "GET" and _from_elsewhere(request):
+            return json_answer(403, {"error": "Forms and scripts of other sites are not served."})
         try:
             return self._faces[face].handle(request, call)
         except Exception:  # the loop that keeps the server alive; tests assert that the list stays empty
@@ -90,3 +92,9 @@ class Core:
         self.stopping.set()
         self.people.stop_live()
         self.store.close()
+
+
+def _from_elsewhere(request: Request) -> bool:
+    """A browser tells where a form or script comes from; only our own pages may change things."""
+    origin = request.headers.get("origin", "")
+    return bool(origin) and origin.partition("://")[2] != request.headers.get("host", "")

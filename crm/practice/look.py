@@ -28,8 +28,13 @@ def find_records(core: Core, entity: str, limit: int, *, text: str = "", key: st
         if key:
             found = [table.rows[each] for each in table.indexes[table.key_property].find(key)]
         else:
-            found = _holding(table, text.strip().lower(), limit)
+            found = search_records(core, entity, limit, text)
         return [plain(core, table, each) for each in found[:limit]]
+
+
+def search_records(core: Core, entity: str, limit: int, text: str) -> list[Record]:
+    """By a piece of any value, the newest first; to be called under the store's lock."""
+    return _holding(core.store.table(entity), text.strip().lower(), limit)
 
 
 def _holding(table: Table, piece: str, limit: int) -> list[Record]:

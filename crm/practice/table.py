@@ -73,9 +73,7 @@ class Table:
             self.key_text.add(str(key), record.id)
         self.modified.add(record.modified, record.id)
 
-    def update(
-        self, record: Record, new: dict[str, Any], source: Source, *, touch: bool = False
-    ) -> dict[str, Any]:
+    def update(self, record: Record, new: dict[str, Any], source: Source, *, touch: bool = False) -> dict[str, Any]:
         """Set properties (None or "" clears) and return those that really changed.
 
         touch: a write that changes nothing still moves time and author, as several real CRMs do.

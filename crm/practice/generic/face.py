@@ -90,9 +90,7 @@ class GenericFace:
         except listing.BadQueryError as error:
             return _refusal(400, f"Cannot read {error}.")
 
-    def _single(
-        self, table: Table, request: Request, record_id: str, body: Any, source: Source, call: Call
-    ) -> Answer:
+    def _single(self, table: Table, request: Request, record_id: str, body: Any, source: Source, call: Call) -> Answer:
         call.records = 1
         record = table.get(record_id)
         if record is None:

@@ -45,9 +45,7 @@ def detail(problem: Problem) -> dict[str, Any]:
 
 def values_message(problems: list[Problem]) -> str:
     """HubSpot puts the list of bad values into the message, as JSON text."""
-    listed = [
-        {"isValid": False, "message": each.message, "error": each.code, "name": each.field} for each in problems
-    ]
+    listed = [{"isValid": False, "message": each.message, "error": each.code, "name": each.field} for each in problems]
     return f"Property values were not valid: {orjson.dumps(listed).decode()}"
 
 

@@ -123,5 +123,3 @@ def batch_answer(core: Core, started: int, results: list[Any], errors: list[Any]
     if errors:
         return json_answer(207, {**body, "numErrors": len(errors), "errors": errors})
     return json_answer(200, body)
-
-
