@@ -5,7 +5,12 @@ The last net, not the plan: code logs ids. It works on the finished line, so no 
 
 import re
 
-HOOK_SECRET = re.compile(r"(hooks(?:/|%2f)[^/\s\"'%]+(?:/|%2f))[^/\s\"'?#%\\]+", re.IGNORECASE)
+# /hooks/<institution>/<stream>/<endpoint>/<secret>/: kept up to the endpoint's id; a path of any other shape may hold
+# the secret anywhere, so all of it goes.
+_SLASH, _PART = r"(?:/|%2f)", r"[^/\s\"'%]+"
+HOOK_SECRET = re.compile(
+    rf"(hooks{_SLASH}(?:{_PART}{_SLASH}{_PART}{_SLASH}[0-9a-f]{{12}}{_SLASH})?)[^\s\"'?#\\]+", re.IGNORECASE
+)
 E_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 # PostgreSQL puts the offending row into these lines of an error message.
 DATABASE_DETAIL = re.compile(r"(DETAIL|CONTEXT):(?:(?!\\n|\").)*")

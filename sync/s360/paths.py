@@ -55,18 +55,21 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A compiled path; ``names`` are all member names it reads, for the duplicate-name check of the door."""
+    """A compiled path."""
 
     text: str
     segments: tuple[Segment, ...]
 
     @property
-    def names(self) -> frozenset[str]:
-        return frozenset(name for part in self.segments for name in (part.name, part.flag) if name)
-
-    @property
-    def parent(self) -> Path:
-        return Path(self.text.rpartition(".")[0], self.segments[:-1])
+    def places(self) -> frozenset[str]:
+        """Every member the path reads, written from the top: ``addresses``, ``addresses.isMain``, ``addresses.town``."""
+        found = set()
+        above = ""
+        for part in self.segments:
+            here = f"{above}.{part.name}" if above else part.name
+            found.update({here, f"{here}.{part.flag}"} if part.flag else {here})
+            above = here
+        return frozenset(found)
 
     @property
     def leaf(self) -> str:

@@ -32,6 +32,7 @@ _QUOTED: Final = re.compile(rb'"[^"]*"')
 _DIGITS_TO_ZERO: Final = bytes(ord("0" if chr(code) in "0123456789" else " ") for code in range(256))
 _LONG_NUMBER: Final = b"0" * 19  # the first length that can pass 64 bits
 _ESCAPED_NUL_OR_SURROGATE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_POSITION: Final = re.compile(r"\[\d+\]")
 _LONGEST_INTEGER: Final = 4000  # Python refuses to read integers of more than 4300 digits
 
 
@@ -168,21 +169,21 @@ def refuse_constant(name: str) -> Any:
     raise DoorRefusal(400, "body_not_json", f"{name} is not JSON; leave the member out or send null")
 
 
-def problem_of(record: Any, guarded_names: frozenset[str] = frozenset()) -> RecordProblem | None:
+def problem_of(record: Any, guarded_places: frozenset[str] = frozenset()) -> RecordProblem | None:
     """The first thing in a record that no database or CRM could store as it came, or None.
 
-    A repeated name counts only when it is in ``guarded_names`` (identity and mapped fields): elsewhere the last one
-    wins, as everywhere. Call it only when the body ``is_suspicious``; the depth limit makes the recursion safe.
+    A repeated name counts only when ``guarded_places`` holds it (identity and mapped fields, written
+    ``individualContact.email`` without list positions): elsewhere the last one wins, as everywhere. Call it only when the body ``is_suspicious``; the depth limit makes the recursion safe.
     """
-    return _problem_in(record, "", guarded_names)
+    return _problem_in(record, "", guarded_places)
 
 
-def _problem_in(value: Any, field: str, guarded_names: frozenset[str]) -> RecordProblem | None:
+def _problem_in(value: Any, field: str, guarded_places: frozenset[str]) -> RecordProblem | None:
     if isinstance(value, dict):
-        return _problem_in_object(value, field, guarded_names)
+        return _problem_in_object(value, field, guarded_places)
     if isinstance(value, list):
         for index, element in enumerate(value):
-            problem = _problem_in(element, f"{field}[{index}]", guarded_names)
+            problem = _problem_in(element, f"{field}[{index}]", guarded_places)
             if problem is not None:
                 return problem
         return None
@@ -190,17 +191,17 @@ def _problem_in(value: Any, field: str, guarded_names: frozenset[str]) -> Record
     return RecordProblem(clip_field(field), shown_value(field, value), reason) if reason else None
 
 
-def _problem_in_object(members: dict[str, Any], field: str, guarded_names: frozenset[str]) -> RecordProblem | None:
+def _problem_in_object(members: dict[str, Any], field: str, guarded_places: frozenset[str]) -> RecordProblem | None:
     if isinstance(members, RepeatedNames):
         for name in members.repeated:
-            if name in guarded_names:
-                path = _join(field, name)
+            path = _join(field, name)
+            if _POSITION.sub("", path) in guarded_places:
                 return RecordProblem(clip_field(path), shown_value(path, members[name]), "the name comes twice")
     for name, value in members.items():
         reason = _text_reason(name)
         if reason:
             return RecordProblem(clip_field(_join(field, name)), "", f"its name holds {reason}")
-        problem = _problem_in(value, _join(field, name), guarded_names)
+        problem = _problem_in(value, _join(field, name), guarded_places)
         if problem is not None:
             return problem
     return None
