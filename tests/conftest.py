@@ -1,7 +1,7 @@
 """Throw-away PostgreSQL and Valkey for the whole run, started before Django reads its settings.
 
-This file is imported before pytest-django configures Django because DJANGO_SETTINGS_MODULE is set here and not in
-pyproject.toml. Workers of pytest-xdist inherit the controller's variables and so share its servers (each makes a
+Django is set up here, not by pytest-django (pyproject.toml names no settings): that one would read the settings before
+this file could name the servers. Workers of pytest-xdist inherit the controller's variables and so share its servers (each makes a
 database of its own). With DATABASE_URL and REDIS_URL set, those servers are used instead.
 """
 
@@ -9,6 +9,7 @@ import os
 import shutil
 from contextlib import ExitStack
 
+import django
 import pytest
 
 from config.embedded.throw_away import throw_away_services
@@ -22,6 +23,7 @@ os.environ.setdefault("HTTPS_ONLY", "false")  # the test client speaks plain htt
 os.environ.setdefault("ALLOW_PRIVATE_HOSTS", "true")  # the practice servers live on this machine
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's sync API runs a loop in the test's thread
 os.environ.setdefault("LOG_LEVEL", "WARNING")
+django.setup()
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
