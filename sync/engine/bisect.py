@@ -1,8 +1,8 @@
 """An all-or-nothing batch was refused: which record spoilt it?
 
-Halve, send, halve the half that was refused. A half whose sibling was accepted is not sent again as it stands: its parent
-was refused, so the fault is in it. After ``4 * log2(n)`` calls the rest goes one by one, so that a mapping that spoils
-every record cannot burn a daily quota twice over. The planner only says what to send next; it sends nothing.
+Halve, send, halve the half that was refused. A half whose sibling was accepted is not sent again as it stands: its
+parent was refused, so the fault is in it. After ``4 * log2(n)`` calls the rest goes one by one, so that a mapping that
+spoils every record cannot burn a daily quota twice over. The planner only says what to send next; it sends nothing.
 """
 
 from collections import deque
@@ -22,8 +22,8 @@ def halving_calls(size: int) -> int:
 class Bisection(Generic[Item]):
     """Halves a refused batch. Usage: ``while part := work.next_part(): work.report(accepted=send(part))``.
 
-    A part of one that is refused is a bad record, with its own failure in the caller's hands. Stop at any time (an outage,
-    a lease): ``unsent`` are the items whose fate is not known yet. Order is kept.
+    A part of one that is refused is a bad record, with its own failure in the caller's hands. Stop at any time (an
+    outage, a lease): ``unsent`` are the items whose fate is not known yet. Order is kept.
     """
 
     def __init__(self, refused: Sequence[Item]) -> None:

@@ -1,8 +1,8 @@
 """Is this connection worth calling now?
 
-One breaker per connection, shared by all processes as a small row: ``to_dict`` / ``from_dict``. It opens when 70 % of at
-least 10 calls within 5 minutes failed, or at the third 401 in a row; stays open 60 s, twice as long after each failed
-probe, 10 minutes at most; then lets exactly one call through. An outage so costs one call, not ten thousand records.
+One breaker per connection, shared by all processes as a small row: ``to_dict`` / ``from_dict``. It opens when 70 % of
+at least 10 calls within 5 minutes failed, or at the third 401 in a row; stays open 60 s, twice as long after each
+failed probe, 10 minutes at most; then lets exactly one call through: an outage costs probes, not ten thousand records.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """``until``: when an open breaker may probe, or when a probe is given up. ``opened``: times in a row without recovery."""
+    """``until``: when an open breaker may probe, or a probe is given up. ``opened``: times in a row, no recovery."""
 
     phase: Phase = Phase.CLOSED
     until: datetime | None = None
@@ -75,7 +75,7 @@ def ask(breaker: Breaker, now: datetime) -> Leave:
 
 
 def record(breaker: Breaker, now: datetime, result: CallResult) -> Breaker:
-    """The state after a call's result. Results that arrive while open belong to calls from before and change nothing."""
+    """The state after a call's result. A result that comes while open is of a call from before and changes nothing."""
     if breaker.phase == Phase.OPEN:
         return breaker
     if breaker.phase == Phase.PROBING:

@@ -17,8 +17,8 @@ _SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
 
 # Plain words, not enumerations: connectors write them, rows and JSON hold them.
-# transient: may work unchanged later. throttled: asked to slow down, not a failed attempt. permanent: will not work until
-# data changes. misconfigured: credentials, permission, a field or value without a mapping. internal: our own fault.
+# transient: may work unchanged later. throttled: asked to slow down, not a failed attempt. permanent: will not work
+# until data changes. misconfigured: credentials, permission, a field or value without a mapping. internal: our own.
 FailureKind: TypeAlias = Literal["transient", "throttled", "permanent", "misconfigured", "internal"]
 FailureScope: TypeAlias = Literal["record", "batch", "connection"]
 FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)

@@ -50,7 +50,7 @@ def worst_window_calls(
 
 
 def rate_under(ceiling: float, *, burst: int, window: float = WINDOW_SECONDS, spread: float = SPREAD_SECONDS) -> float:
-    """The highest steady rate, in calls per second, whose worst window stays within ``ceiling`` calls; 0 if none does."""
+    """The highest steady rate, in calls per second, whose worst window keeps to ``ceiling`` calls; 0 if none does."""
     return max(0.0, (ceiling - burst) / (window + spread))
 
 

@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 from sync.engine.canonical import FieldKind, Value, canonical_value, spec_of
 from sync.engine.lifecycle import CRM_ACCEPTS, S360_ACCEPTS, Lifecycle
 from sync.engine.plan_types import Conflict, Plan, PlanInput, Reason, ReasonCode, Side
-from sync.engine.policy import BlankRule, ConflictRule, Direction, FieldPolicy, FirstLinkRule
+from sync.engine.policy import BlankRule, ConflictRule, FieldPolicy, FirstLinkRule
 
 __all__ = ["Conflict", "Plan", "PlanInput", "Reason", "ReasonCode", "Side", "plan"]
 
@@ -70,6 +70,8 @@ class _Absent:
 
 
 _ABSENT: Final = _Absent()
+_CRM: Final = Side.CRM  # a member read from its class costs as much as a comparison
+_S360: Final = Side.S360
 _Held = Value | _Absent
 
 
@@ -114,7 +116,7 @@ class _Planner:
 
     def decide(self, name: str) -> None:
         data, policy = self._data, self._data.policies.of(name)
-        if policy.direction == Direction.NONE:
+        if not policy.opens_crm and not policy.opens_s360:
             self._made.reasons[name] = _NO_DIRECTION
             return
         if not self._crm_open:  # merged or erased: nothing leaves, and no value is kept as agreed
@@ -138,8 +140,8 @@ class _Planner:
         self._made.reasons[name] = _IN_FLIGHT
         if name in data.in_flight_crm and name in data.in_flight_s360:
             return
-        target, source = (Side.CRM, s360) if name in data.in_flight_crm else (Side.S360, crm)
-        sent = data.in_flight_crm if target is Side.CRM else data.in_flight_s360
+        target, source = (_CRM, s360) if name in data.in_flight_crm else (_S360, crm)
+        sent = data.in_flight_crm if target is _CRM else data.in_flight_s360
         if isinstance(source, _Absent) or source == canonical_value(name, sent[name]):
             return
         if self._stop(policy, target, source) is None:
@@ -153,14 +155,14 @@ class _Planner:
             return
         if self._agree_if_equal(policy.field, s360, crm):
             return
-        s360_stop = self._stop(policy, Side.CRM, s360) if s360_moved else _EQUAL
-        crm_stop = self._stop(policy, Side.S360, crm) if crm_moved else _EQUAL
+        s360_stop = self._stop(policy, _CRM, s360) if s360_moved else _EQUAL
+        crm_stop = self._stop(policy, _S360, crm) if crm_moved else _EQUAL
         if s360_stop is None and crm_stop is None:
             self._judge(policy, s360, crm, base)
         elif s360_stop is None:
-            self._send(policy.field, Side.CRM, s360, _S360_MOVED)
+            self._send(policy.field, _CRM, s360, _S360_MOVED)
         elif crm_stop is None:
-            self._send(policy.field, Side.S360, crm, _CRM_MOVED)
+            self._send(policy.field, _S360, crm, _CRM_MOVED)
         else:
             self._made.reasons[policy.field] = s360_stop if s360_moved else crm_stop
 
@@ -173,26 +175,26 @@ class _Planner:
 
     def _judge(self, policy: FieldPolicy, s360: _Held, crm: _Held, base: tuple[Value, Value] | None) -> None:
         """Both sides hold something else: the conflict rule names a winner, or a person is asked."""
-        winner = self._winner(policy, s360, crm) if self._s360_open else Side.S360
+        winner = self._winner(policy, s360, crm) if self._s360_open else _S360
         if winner is None:
             self._ask(policy.field, s360, crm, base, policy.conflict)
         elif base is None:
             self._award_first(policy, winner, s360, crm)
         else:
-            code = ReasonCode.S360_WON if winner is Side.S360 else ReasonCode.CRM_WON
-            target, value = (Side.CRM, s360) if winner is Side.S360 else (Side.S360, crm)
+            code = ReasonCode.S360_WON if winner is _S360 else ReasonCode.CRM_WON
+            target, value = (_CRM, s360) if winner is _S360 else (_S360, crm)
             self._send(policy.field, target, value, Reason(code, str(policy.conflict)))
 
     def _winner(self, policy: FieldPolicy, s360: _Held, crm: _Held) -> Side | None:
         match policy.conflict:
             case ConflictRule.S360_WINS:
-                return Side.S360
+                return _S360
             case ConflictRule.CRM_WINS:
-                return Side.CRM
+                return _CRM
             case ConflictRule.LATEST:
                 return self._later(policy.field)
             case ConflictRule.MOST_RESTRICTIVE if _restricts(policy):
-                return Side.S360 if _rank(s360) > _rank(crm) else Side.CRM if _rank(crm) > _rank(s360) else None
+                return _S360 if _rank(s360) > _rank(crm) else _CRM if _rank(crm) > _rank(s360) else None
             case _:
                 return None
 
@@ -201,7 +203,7 @@ class _Planner:
         crm_at = (self._data.crm_seen_at or {}).get(name)
         if s360_at is None or crm_at is None or s360_at == crm_at:
             return None
-        return Side.S360 if s360_at > crm_at else Side.CRM
+        return _S360 if s360_at > crm_at else _CRM
 
     def _link(self, policy: FieldPolicy, s360: _Held, crm: _Held) -> None:
         """No pair yet: the first time both sides of this field are looked at together."""
@@ -209,7 +211,7 @@ class _Planner:
             # The CRM was never seen, so S-360 simply fills. A service that cannot be sure the CRM's record is new
             # reads it first: a consent could hide there that is stricter than the one we are about to write.
             if s360 is not None:
-                self._award_first(policy, Side.S360, s360, crm)
+                self._award_first(policy, _S360, s360, crm)
         elif isinstance(s360, _Absent):
             self._link_without_s360(policy, crm)
         elif not self._agree_if_equal(policy.field, s360, crm):
@@ -222,27 +224,27 @@ class _Planner:
         refusal = _restricts(policy) and crm == "no"
         if born_in_crm or refusal:
             if crm is not None:
-                self._award_first(policy, Side.CRM, _ABSENT, crm)
+                self._award_first(policy, _CRM, _ABSENT, crm)
         else:
             # The baseline makes a later edit on either side visible as a move.
             self._keep_both(policy.field, None, crm)
 
     def _link_different(self, policy: FieldPolicy, s360: Value, crm: Value) -> None:
         if crm is None:
-            self._award_first(policy, Side.S360, s360, crm)
+            self._award_first(policy, _S360, s360, crm)
         elif s360 is None:
             fills = policy.first_link != FirstLinkRule.S360_WINS and self._s360_open
-            self._award_first(policy, Side.CRM if fills else Side.S360, s360, crm)
+            self._award_first(policy, _CRM if fills else _S360, s360, crm)
         elif policy.first_link == FirstLinkRule.ASK and self._s360_open:
             self._ask(policy.field, s360, crm, None, policy.first_link)
         elif policy.first_link == FirstLinkRule.FILL_EMPTY or _restricts(policy):
             self._judge(policy, s360, crm, None)
         else:
-            self._award_first(policy, Side.S360, s360, crm)
+            self._award_first(policy, _S360, s360, crm)
 
     def _award_first(self, policy: FieldPolicy, winner: Side, s360: _Held, crm: _Held) -> None:
         """Send the winner's value, or, where it may not travel, take the difference as given from here on."""
-        target, value = (Side.CRM, s360) if winner is Side.S360 else (Side.S360, crm)
+        target, value = (_CRM, s360) if winner is _S360 else (_S360, crm)
         stop = self._stop(policy, target, value)
         if stop is None:
             self._send(policy.field, target, value, _reasons(target).first_sent)
@@ -262,7 +264,7 @@ class _Planner:
 
     def _stop(self, policy: FieldPolicy, target: Side, value: _Held) -> Reason | None:
         """Why this value may not go there, or None."""
-        if target is Side.CRM:
+        if target is _CRM:
             reasons, accepts = _TO_CRM, self._crm_open
             is_open = policy.opens_crm or self._erases(policy)
         else:
@@ -288,12 +290,12 @@ class _Planner:
         if self._data.frozen:
             self._made.reasons[name] = _FROZEN
             return
-        (self._made.to_crm if target is Side.CRM else self._made.to_s360)[name] = value
+        (self._made.to_crm if target is _CRM else self._made.to_s360)[name] = value
         self._made.reasons[name] = reason
 
 
 def _reasons(target: Side) -> _ReasonsOfTarget:
-    return _TO_CRM if target is Side.CRM else _TO_S360
+    return _TO_CRM if target is _CRM else _TO_S360
 
 
 def _restricts(policy: FieldPolicy) -> bool:

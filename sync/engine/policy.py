@@ -7,6 +7,7 @@ where it is: nobody has decided that it may leave.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from dataclasses import field as derived
 from enum import StrEnum
 
 from sync.engine.fields import CACHED_DYNAMIC_FIELDS, CONTACT_FIELDS, ORDER_FIELDS, Entity, FieldKind, kind_of
@@ -57,14 +58,13 @@ class FieldPolicy:
     conflict: ConflictRule = ConflictRule.S360_WINS
     first_link: FirstLinkRule = FirstLinkRule.S360_WINS
     blank: BlankRule = BlankRule.KEEP
+    # Read for every field of every record, so worked out once.
+    opens_crm: bool = derived(init=False, repr=False, compare=False)
+    opens_s360: bool = derived(init=False, repr=False, compare=False)
 
-    @property
-    def opens_crm(self) -> bool:
-        return self.direction in (Direction.BOTH, Direction.TO_CRM)
-
-    @property
-    def opens_s360(self) -> bool:
-        return self.direction in (Direction.BOTH, Direction.TO_S360)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "opens_crm", self.direction in (Direction.BOTH, Direction.TO_CRM))
+        object.__setattr__(self, "opens_s360", self.direction in (Direction.BOTH, Direction.TO_S360))
 
 
 class PolicySet:
