@@ -40,7 +40,12 @@ class ContactFactory(factory.django.DjangoModelFactory):
         }
     )
     raw = factory.LazyAttribute(
-        lambda o: {"contactNumber": o.contact_number, "lastname": o.last_name, "firstname": o.first_name, "email": o.email}
+        lambda o: {
+            "contactNumber": o.contact_number,
+            "lastname": o.last_name,
+            "firstname": o.first_name,
+            "email": o.email,
+        }
     )
     s360_seen_at = factory.LazyFunction(timezone.now)
 

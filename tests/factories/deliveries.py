@@ -55,7 +55,9 @@ class DeliveryRecordFactory(factory.django.DjangoModelFactory):
             problem_field="birthDate",
             problem_value="31.02.1990",
             problem="birthDate: 31.02.1990 is no date",
-            cause=factory.SubFactory(CauseFactory, institution=factory.SelfAttribute("..delivery.institution"), target="s360"),
+            cause=factory.SubFactory(
+                CauseFactory, institution=factory.SelfAttribute("..delivery.institution"), target="s360"
+            ),
         )
 
     delivery = factory.SubFactory(DeliveryFactory)

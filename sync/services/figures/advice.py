@@ -1,0 +1,59 @@
+"""What an operator can do about a cause, in one or two plain sentences.
+
+A code with advice of its own first, else the kind of failure decides. To add one: a line in `_BY_CODE`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sync.engine.fields import spec_of
+from sync.models import Cause, FailureKind, Target
+
+_BY_CODE: Final[Mapping[str, str]] = {
+    "record_rejected": "Correct the value in S-360: the corrected record comes by itself. If the value is right and the "
+    "console reads it wrongly, change the institution's settings and re-queue.",
+    "old_replay": "Somebody may have sent an old request again. Compare with S-360; re-queue only what is still true there.",
+    "needs_confirmation": "Look the change up in S-360. If it is true, re-queue the record: it is then applied as it stands.",
+    "erased_contact_returns": "The person was erased here on request. Have S-360 stop sending this contact, or undo the erasure.",
+    "worker_died": "The console stopped while working on this record. Re-queue it once; if it comes back, report it with its id.",
+}
+_BY_KIND: Final[Mapping[str, Mapping[str, str]]] = {
+    Target.CRM: {
+        FailureKind.PERMANENT: "The CRM refuses this value. Correct it in S-360 (it then goes by itself), or change the field "
+        "mapping and re-queue this cause.",
+        FailureKind.MISCONFIGURED: "Check the CRM connection, its credentials and the field mapping, then re-queue this cause.",
+        FailureKind.TRANSIENT: "The CRM could not be reached for days. When it works again, re-queue this cause.",
+        FailureKind.THROTTLED: "The CRM asked to slow down for too long. Re-queue this cause when it is quieter.",
+    },
+    Target.S360: {
+        FailureKind.PERMANENT: "Compare the record with S-360, correct it there, or re-queue it as it stands.",
+        FailureKind.MISCONFIGURED: "Check the institution's API access and settings, then re-queue this cause.",
+    },
+}
+_INTERNAL: Final = "A fault of the console itself. Re-queue once; if it comes back, report it with the record's id."
+_OTHERWISE: Final = "Find out why it was refused, then re-queue this cause."
+_TITLES: Final[Mapping[str, str]] = {
+    "record_rejected": "Record from S-360 cannot be read",
+    "old_replay": "An old request was sent again",
+    "needs_confirmation": "Change waits for a confirmation",
+    "erased_contact_returns": "An erased contact came back",
+    "worker_died": "The console stopped on this record",
+}
+
+
+def title_of(cause: Cause) -> str:
+    """The cause in a few words: what happened, and to which field."""
+    if cause.code in _TITLES:
+        head = _TITLES[cause.code]
+    else:
+        head = f"{'The CRM' if cause.target == Target.CRM else 'S-360'}: {cause.code or cause.get_kind_display()}"
+    return f"{head} ({spec_of(cause.field).label})" if cause.field else head
+
+
+def advice_for(cause: Cause) -> str:
+    """What to do about it."""
+    if cause.code in _BY_CODE:
+        return _BY_CODE[cause.code]
+    if cause.kind == FailureKind.INTERNAL:
+        return _INTERNAL
+    return _BY_KIND.get(cause.target, {}).get(cause.kind, _OTHERWISE)
