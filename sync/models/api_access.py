@@ -21,7 +21,9 @@ class ApiAccess(models.Model):
     partner = models.CharField(max_length=100, blank=True)
     secret = EncryptedTextField(blank=True)
     auth_mode = models.CharField(max_length=10, choices=ApiAuthMode.choices, default=ApiAuthMode.JWT)
-    calls_per_minute = models.PositiveIntegerField(default=180, help_text="The contract's limit for everybody together.")
+    calls_per_minute = models.PositiveIntegerField(
+        default=180, help_text="The contract's limit for everybody together."
+    )
     budget_share = models.DecimalField(
         max_digits=3,
         decimal_places=2,

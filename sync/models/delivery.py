@@ -28,7 +28,9 @@ class Delivery(models.Model):
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     body = models.BinaryField()
     body_size = models.PositiveIntegerField()
-    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the body: for display and suspicion, never to decide.")
+    digest = models.BinaryField(
+        max_length=32, help_text="SHA-256 of the body: for display and suspicion, never to decide."
+    )
     record_count = models.PositiveIntegerField(default=0)
     rejected_count = models.PositiveIntegerField(default=0, help_text="Records the door could not accept.")
     remote_address = models.GenericIPAddressField(null=True)

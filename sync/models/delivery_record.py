@@ -13,14 +13,18 @@ class DeliveryRecord(models.Model):
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="records", db_index=False)
     ordinal = models.PositiveIntegerField()
-    external_id = models.TextField(blank=True, help_text="contactNumber or orderId as text; empty when it could not be read.")
+    external_id = models.TextField(
+        blank=True, help_text="contactNumber or orderId as text; empty when it could not be read."
+    )
     state = models.CharField(max_length=10, choices=RecordState.choices, default=RecordState.WAITING)
     outcome = models.CharField(max_length=10, choices=RecordOutcome.choices, blank=True)
     problem_field = models.CharField(max_length=100, blank=True)
     problem_value = models.CharField(max_length=200, blank=True)
     problem = models.CharField(max_length=500, blank=True)
     warning = models.CharField(max_length=500, blank=True)
-    cause = models.ForeignKey(Cause, null=True, blank=True, on_delete=models.PROTECT, related_name="delivery_records", db_index=False)
+    cause = models.ForeignKey(
+        Cause, null=True, blank=True, on_delete=models.PROTECT, related_name="delivery_records", db_index=False
+    )
     is_confirmed = models.BooleanField(default=False, help_text="An operator or a read said: apply it as it stands.")
     crash_count = models.PositiveSmallIntegerField(default=0)
     settled_at = models.DateTimeField(null=True)

@@ -35,7 +35,9 @@ class FieldPolicy(models.Model):
 
     institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="field_policies")
     entity = models.CharField(max_length=7, choices=Entity.choices, default=Entity.CONTACT)
-    field = models.CharField(max_length=100, help_text="Canonical field; 'consent.*' and 'criterion.*' mean all of them.")
+    field = models.CharField(
+        max_length=100, help_text="Canonical field; 'consent.*' and 'criterion.*' mean all of them."
+    )
     direction = models.CharField(max_length=8, choices=PolicyDirection.choices, default=PolicyDirection.BOTH)
     conflict = models.CharField(max_length=16, choices=PolicyConflict.choices, default=PolicyConflict.S360_WINS)
     first_link = models.CharField(max_length=10, choices=PolicyFirstLink.choices, default=PolicyFirstLink.S360_WINS)

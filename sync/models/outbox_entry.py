@@ -23,20 +23,32 @@ class OutboxEntry(models.Model):
 
     institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+", db_index=False)
     entity = models.CharField(max_length=7, choices=Entity.choices)
-    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.CASCADE, related_name="entries", db_index=False)
-    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.CASCADE, related_name="entries", db_index=False
+    )
+    order = models.ForeignKey(
+        Order, null=True, blank=True, on_delete=models.CASCADE, related_name="entries", db_index=False
+    )
     target = models.CharField(max_length=4, choices=Target.choices)
     lane = models.PositiveSmallIntegerField(choices=Lane.choices, default=Lane.LIVE)
     state = models.CharField(max_length=10, choices=EntryState.choices, default=EntryState.WAITING)
     due_at = models.DateTimeField(db_default=Now())
-    waits_for = models.CharField(max_length=10, choices=WaitsFor.choices, default=WaitsFor.NOTHING, blank=True, help_text="Not due, whatever due_at says, until this has come.")
+    waits_for = models.CharField(
+        max_length=10,
+        choices=WaitsFor.choices,
+        default=WaitsFor.NOTHING,
+        blank=True,
+        help_text="Not due, whatever due_at says, until this has come.",
+    )
     owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True)
     attempt_count = models.PositiveIntegerField(default=0)
     first_failed_at = models.DateTimeField(null=True)
-    intent = models.JSONField(null=True, help_text="What the open attempt sends: {field: [S-360 value, CRM value]}.")
+    intent = models.JSONField(null=True, help_text="What the last attempt sent: canonical field -> value.")
     attempt = models.ForeignKey(Attempt, null=True, on_delete=models.SET_NULL, related_name="entries", db_index=False)
-    cause = models.ForeignKey(Cause, null=True, blank=True, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    cause = models.ForeignKey(
+        Cause, null=True, blank=True, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     outcome = models.CharField(max_length=14, choices=EntryOutcome.choices, blank=True)
     message = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -59,7 +71,9 @@ class OutboxEntry(models.Model):
                 fields=["order", "target"], condition=models.Q(state__in=OPEN_STATES), name="entry_open_order"
             ),
             models.UniqueConstraint(
-                fields=["contact", "target"], condition=models.Q(state__in=IN_FLIGHT_STATES), name="entry_flying_contact"
+                fields=["contact", "target"],
+                condition=models.Q(state__in=IN_FLIGHT_STATES),
+                name="entry_flying_contact",
             ),
             models.UniqueConstraint(
                 fields=["order", "target"], condition=models.Q(state__in=IN_FLIGHT_STATES), name="entry_flying_order"
@@ -71,7 +85,9 @@ class OutboxEntry(models.Model):
                 condition=models.Q(state="waiting", waits_for=""),
                 name="entry_due",
             ),
-            models.Index(fields=["order"], condition=models.Q(state="waiting", waits_for="contact"), name="entry_held_order"),
+            models.Index(
+                fields=["order"], condition=models.Q(state="waiting", waits_for="contact"), name="entry_held_order"
+            ),
             models.Index(fields=["lease_until"], condition=models.Q(state__in=IN_FLIGHT_STATES), name="entry_leases"),
             models.Index(fields=["cause", "id"], condition=models.Q(state="parked"), name="entry_parked"),
             models.Index(fields=["settled_at"], condition=models.Q(state="settled"), name="entry_settled"),

@@ -18,7 +18,9 @@ class RecordEvent(models.Model):
     kind = models.CharField(max_length=16, choices=EventKind.choices)
     target = models.CharField(max_length=4, choices=Target.choices, blank=True)
     actor = models.CharField(max_length=150, blank=True, help_text="Who did it; empty = the console itself.")
-    detail = models.JSONField(default=dict, help_text="Fields, reasons and counts; values only where they are ours to keep.")
+    detail = models.JSONField(
+        default=dict, help_text="Fields, reasons and counts; values only where they are ours to keep."
+    )
     cause_id = models.BigIntegerField(null=True)
     run_id = models.BigIntegerField(null=True)
     delivery_record_id = models.BigIntegerField(null=True)
@@ -27,7 +29,9 @@ class RecordEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["contact_id", "id"], condition=models.Q(contact_id__isnull=False), name="event_of_contact"),
+            models.Index(
+                fields=["contact_id", "id"], condition=models.Q(contact_id__isnull=False), name="event_of_contact"
+            ),
             models.Index(fields=["order_id", "id"], condition=models.Q(order_id__isnull=False), name="event_of_order"),
         ]
 

@@ -32,8 +32,12 @@ class WebhookEndpoint(models.Model):
         max_length=100, blank=True, help_text="User name for HTTP Basic, header name for a static header."
     )
     auth_digest = models.CharField(max_length=64, blank=True, editable=False)
-    allowed_networks = models.JSONField(default=list, blank=True, help_text='Empty = anywhere. Example: ["192.0.2.0/24"]')
-    expected_batch_size = models.PositiveSmallIntegerField(default=50, help_text="Records per POST set in S-360 (at most 50).")
+    allowed_networks = models.JSONField(
+        default=list, blank=True, help_text='Empty = anywhere. Example: ["192.0.2.0/24"]'
+    )
+    expected_batch_size = models.PositiveSmallIntegerField(
+        default=50, help_text="Records per POST set in S-360 (at most 50)."
+    )
     column_map = models.JSONField(
         default=dict, blank=True, help_text="Data-export streams only: column of the query -> canonical field."
     )

@@ -1,0 +1,164 @@
+"""One batch to the CRM: take and commit the intent, call, settle. No transaction is open while the call is out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import transaction
+
+from crm.connectors.base import CrmConnector, Failure, RecordResult
+from crm.models import Connection
+from crm.services.bindings import find_bindings, save_bindings
+from crm.services.connection_state import database_now, note_failure, note_success
+from crm.services.push.judge import Judge
+from crm.services.push.prepare import Prepared, prepare
+from crm.services.push.send import send
+from crm.services.push.targets import PushTargets
+from sync.models import AttemptOutcome, Entity, EntryState, Target
+from sync.services.ledger.attempts import end_attempt
+from sync.services.ledger.settle import settle_entries
+from sync.services.ledger.take import DueEntry, Sender, begin_attempt, claim_entries, lock_due
+from sync.services.ledger.verdict import Verdict
+from sync.services.sql import fast_cursor, tuple_row
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one transaction took: ready to send under `attempt_id`, and what was decided without a call."""
+
+    attempt_id: int | None
+    prepared: Sequence[Prepared]
+    decided: Sequence[Verdict]
+
+    @property
+    def count(self) -> int:
+        return len(self.prepared) + len(self.decided)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What a batch did. `taken` 0 means nothing was due; `trouble`: the connection should rest."""
+
+    taken: int = 0
+    sent: int = 0
+    trouble: bool = False
+
+
+def push_batch(
+    connection: Connection, connector: CrmConnector, entity: Entity, targets: PushTargets, owner: str, limit: int
+) -> BatchReport:
+    """Send up to `limit` due records of one entity. Safe to repeat: whatever was sent is settled or uncertain."""
+    sender = Sender(owner, Target.CRM, entity, connection.pk)
+    taken = take(connection, sender, targets, limit)
+    if not taken.count:
+        return BatchReport()
+    if taken.decided:
+        settle_decided(sender, targets, taken.decided)
+    if taken.attempt_id is None:
+        return BatchReport(taken.count)
+    failure = send_and_settle(connection, connector, sender, targets, taken)
+    return BatchReport(taken.count, len(taken.prepared), trouble=failure is not None)
+
+
+def take(connection: Connection, sender: Sender, targets: PushTargets, limit: int) -> Taken:
+    """Lock, plan, map and commit the intent."""
+    with transaction.atomic(), fast_cursor() as cursor:
+        due = lock_due(
+            cursor,
+            target=Target.CRM,
+            entity=sender.entity,
+            institution_ids=list(targets.by_institution),
+            limit=limit,
+        )
+        cursor.row_factory = tuple_row
+        bindings = find_bindings(cursor, connection.pk, sender.entity, [entry.record_id for entry in due])
+        contacts = {entry.contact_id for entry in due if entry.contact_id}
+        contact_remotes = find_bindings(cursor, connection.pk, Entity.CONTACT, contacts)
+        made = [_prepare(entry, sender.entity, targets, bindings, contact_remotes) for entry in due]
+        prepared = _without_repeated_keys([m for m in made if isinstance(m, Prepared)])
+        decided = [m for m in made if isinstance(m, Verdict)]
+        if decided:
+            claim_entries(cursor, sender, [v.entry_id for v in decided])
+        attempt_id = begin_attempt(cursor, sender, {p.entry.entry_id: p.sent for p in prepared}) if prepared else None
+    return Taken(attempt_id, prepared, decided)
+
+
+def _prepare(
+    entry: DueEntry, entity: Entity, targets: PushTargets, bindings: Mapping[int, str], contacts: Mapping[int, str]
+) -> Prepared | Verdict:
+    target = targets.by_institution[entry.institution_id]
+    contact_remote = contacts.get(entry.contact_id) if entry.contact_id else None
+    return prepare(entry, entity, target, targets.mapping, bindings, contact_remote)
+
+
+def _without_repeated_keys(prepared: Sequence[Prepared]) -> list[Prepared]:
+    """Two institutions may own one number: the second waits for the next batch, a CRM refuses a key twice in one call."""
+    by_key: dict[str, Prepared] = {}
+    for one in prepared:
+        by_key.setdefault(one.record.key, one)
+    return list(by_key.values())
+
+
+def send_and_settle(
+    connection: Connection, connector: CrmConnector, sender: Sender, targets: PushTargets, taken: Taken
+) -> Failure | None:
+    """The call, then its outcome record by record. Returns the failure that should rest the connection, if any."""
+    assert taken.attempt_id is not None
+    results = send(connector, sender.entity, taken.prepared)
+    if isinstance(results, Failure):
+        note_failure(connection.pk, results)
+    else:
+        note_success(connection.pk)
+    judge = Judge(database_now(), targets.mapping, settings.CRM_VERIFY_SECONDS)
+    settle_sent(connection, sender, targets, taken, results, judge)
+    return results if isinstance(results, Failure) else None
+
+
+def settle_sent(
+    connection: Connection,
+    sender: Sender,
+    targets: PushTargets,
+    taken: Taken,
+    results: Sequence[RecordResult] | Failure,
+    judge: Judge,
+) -> None:
+    if isinstance(results, Failure):
+        verdicts = [judge.of_failure(p, results) for p in taken.prepared]
+        ties = []
+    else:
+        verdicts = [judge.of_result(p, r) for p, r in zip(taken.prepared, results, strict=True)]
+        ties = [
+            (p.entry.record_id, r.remote_id, r.remote_version or "")
+            for p, r in zip(taken.prepared, results, strict=True)
+            if r.remote_id
+        ]
+    assert taken.attempt_id is not None
+    with transaction.atomic(), fast_cursor() as cursor:
+        settle_entries(cursor, sender, verdicts, targets.policies, attempt_id=taken.attempt_id)
+        save_bindings(cursor, connection.pk, sender.entity, ties)
+        _end(cursor, taken.attempt_id, results)
+
+
+def _end(cursor: psycopg.Cursor[Any], attempt_id: int, results: Sequence[RecordResult] | Failure) -> None:
+    if isinstance(results, Failure):
+        outcome = AttemptOutcome.UNKNOWN if results.outcome_unknown else AttemptOutcome.FAILED
+        end_attempt(cursor, attempt_id, outcome, code=results.code, message=results.message)
+        return
+    failed = [r.failure for r in results if r.failure is not None]
+    outcome = (
+        AttemptOutcome.ACCEPTED
+        if not failed
+        else AttemptOutcome.REFUSED
+        if len(failed) == len(results)
+        else AttemptOutcome.PARTIAL
+    )
+    code = failed[0].code if failed else ""
+    end_attempt(cursor, attempt_id, outcome, failed_count=len(failed), code=code)
+
+
+def settle_decided(sender: Sender, targets: PushTargets, verdicts: Sequence[Verdict]) -> None:
+    """Entries that need no call: nothing to do, parked by the mapping, waiting for their contact."""
+    with transaction.atomic(), fast_cursor() as cursor:
+        settle_entries(cursor, sender, verdicts, targets.policies, attempt_id=None, from_states=(EntryState.CLAIMED,))

@@ -1,0 +1,86 @@
+"""From a connector's result to what becomes of the entry."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from crm.connectors.base import RecordResult
+from crm.services.mapping import EntityMapping
+from crm.services.push.prepare import Prepared
+from sync.engine.backoff import NextStep, decide
+from sync.engine.failures import Failure
+from sync.engine.redaction import scrub
+from sync.models import FailureKind, Target
+from sync.services.causes import CauseKey
+from sync.services.ledger.verdict import Action, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """`now` is the database's. `verify_seconds`: how long an uncertain outcome rests before it is read."""
+
+    now: datetime
+    mapping: EntityMapping
+    verify_seconds: float
+    draw: Callable[[], float] = random.random
+
+    def of_result(self, prepared: Prepared, result: RecordResult) -> Verdict:
+        """One record's verdict."""
+        if result.failure is not None:
+            return self.of_failure(prepared, result.failure)
+        entry = prepared.entry
+        detail = {"status": result.status, "remote_id": result.remote_id}
+        return Verdict(
+            entry.entry_id,
+            entry.institution_id,
+            entry.record_id,
+            Action.DONE,
+            sent=prepared.sent,
+            agree=prepared.agree,
+            detail=detail,
+        )
+
+    def of_failure(self, prepared: Prepared, failure: Failure) -> Verdict:
+        """The verdict of a record that was not accepted, whether by itself or with its whole batch."""
+        entry = prepared.entry
+        first = entry.first_failed_at or self.now
+        decided = decide(
+            failure, attempt=entry.attempt_count + 1, now=self.now, first_failed_at=first, draw=self.draw()
+        )
+        match decided.step:
+            case NextStep.RETRY:
+                assert decided.at is not None
+                return self._verdict(prepared, failure, Action.RETRY, (decided.at - self.now).total_seconds())
+            case NextStep.VERIFY:
+                return self._verdict(prepared, failure, Action.UNCERTAIN, self.verify_seconds)
+            case NextStep.PAUSE:
+                # The connection stops; the entry is due again as soon as it works.
+                return self._verdict(prepared, failure, Action.THROTTLED, 0.0)
+            case _:
+                return self._park(prepared, failure, decided.cause or failure.code)
+
+    def _park(self, prepared: Prepared, failure: Failure, code: str) -> Verdict:
+        field = self.mapping.canonical_name(failure.field)
+        entry = prepared.entry
+        cause = CauseKey(entry.institution_id, Target.CRM, FailureKind(failure.kind), code, field)
+        return self._verdict(prepared, failure, Action.PARK, 0.0, cause)
+
+    def _verdict(
+        self, prepared: Prepared, failure: Failure, action: Action, delay: float, cause: CauseKey | None = None
+    ) -> Verdict:
+        entry = prepared.entry
+        detail = {"kind": str(failure.kind)}
+        if failure.conflicting_remote_id:
+            detail["conflicting_remote_id"] = failure.conflicting_remote_id
+        return Verdict(
+            entry.entry_id,
+            entry.institution_id,
+            entry.record_id,
+            action,
+            delay_seconds=max(0.0, delay),
+            cause=cause,
+            code=failure.code,
+            message=scrub(failure.message),
+            detail=detail,
+        )

@@ -1,0 +1,50 @@
+"""The call itself, and the search for the one bad record when an all-or-nothing CRM refuses a whole batch."""
+
+from collections.abc import Sequence
+
+from crm.connectors.base import ConnectorUnavailable, CrmConnector, RecordResult
+from crm.services.push.prepare import Prepared
+from sync.engine.bisect import Bisection
+from sync.engine.failures import Failure, FailureKind, FailureScope
+from sync.models import Entity
+
+
+def send(connector: CrmConnector, entity: Entity, prepared: Sequence[Prepared]) -> list[RecordResult] | Failure:
+    """One result per record in the order given, or the failure when nothing is known about any of them."""
+    try:
+        results = connector.upsert(entity, [p.record for p in prepared])
+    except ConnectorUnavailable as unavailable:
+        return unavailable.failure
+    if len(prepared) > 1 and _refused_as_a_whole(results):
+        results = _bisect(connector, entity, prepared, results)
+    return _in_order(prepared, results)
+
+
+def _refused_as_a_whole(results: Sequence[RecordResult]) -> bool:
+    return all(
+        r.failure is not None and r.failure.scope == FailureScope.BATCH and r.failure.kind == FailureKind.PERMANENT
+        for r in results
+    )
+
+
+def _bisect(
+    connector: CrmConnector, entity: Entity, prepared: Sequence[Prepared], refused: Sequence[RecordResult]
+) -> list[RecordResult]:
+    found: dict[str, RecordResult] = {r.key: r for r in refused}
+    work = Bisection(prepared)
+    while part := work.next_part():
+        try:
+            results = connector.upsert(entity, [p.record for p in part])
+        except ConnectorUnavailable as unavailable:
+            # What was not sent yet has no outcome but this one; what was sent keeps its own.
+            for p in work.unsent:
+                found[p.record.key] = RecordResult(p.record.key, "failed", failure=unavailable.failure)
+            break
+        found |= {r.key: r for r in results}
+        work.report(accepted=not _refused_as_a_whole(results))
+    return list(found.values())
+
+
+def _in_order(prepared: Sequence[Prepared], results: Sequence[RecordResult]) -> list[RecordResult]:
+    by_key = {r.key: r for r in results}
+    return [by_key[p.record.key] for p in prepared]

@@ -1,0 +1,37 @@
+"""The institutions a connection serves, with the rules the push needs of each; one query a batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crm.models import Connection, Pairing
+from crm.services.mapping import EntityMapping, load_mapping
+from crm.services.push.prepare import InstitutionTarget
+from sync.engine.policy import PolicySet
+from sync.models import Entity
+from sync.services.institution_rules import policies_of, settings_of
+
+
+@dataclass(frozen=True, slots=True)
+class PushTargets:
+    """One entity of one connection: its mapping, and what differs by institution."""
+
+    mapping: EntityMapping
+    by_institution: Mapping[int, InstitutionTarget]
+
+    def policies(self, institution_id: int) -> PolicySet:
+        return self.by_institution[institution_id].policies
+
+
+def load_targets(connection: Connection, entity: Entity) -> PushTargets:
+    """Raises S360SettingsError when an institution's stored settings are wrong."""
+    mapping = load_mapping(connection.pk, entity)
+    pairings = Pairing.objects.filter(connection=connection, institution__is_enabled=True).select_related("institution")
+    return PushTargets(mapping, {p.institution_id: _target(p, entity, mapping) for p in pairings})
+
+
+def _target(pairing: Pairing, entity: Entity, mapping: EntityMapping) -> InstitutionTarget:
+    kept_back: frozenset[str] = frozenset()
+    if entity == Entity.ORDER and not pairing.send_abandoned_orders:
+        kept_back = frozenset(settings_of(pairing.institution).order_abandoned_states)
+    policies = mapping.limit(policies_of(pairing.institution_id, entity))
+    return InstitutionTarget(pairing.institution_id, policies, pairing.key_prefix, kept_back)

@@ -1,0 +1,119 @@
+"""Turns claimed deliveries into work: each waiting record with its payload, or the reason it cannot be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+import psycopg
+
+from sync.models import RecordOutcome, RecordState, WebhookEndpoint
+from sync.s360.contacts import ContactPayload
+from sync.s360.envelope import Stream, records_of
+from sync.s360.orders import OrderPayload
+from sync.s360.problems import RecordProblem, RecordRejected
+from sync.s360.strict import DoorRefusal, parse_body
+from sync.services.institution_rules import InstitutionRules, Reader
+from sync.services.intake.claim import ClaimedDelivery
+from sync.services.sql import run
+
+Payload = TypeVar("Payload", ContactPayload, OrderPayload)
+
+WAITING = """
+SELECT id, delivery_id, ordinal, is_confirmed, external_id FROM sync_deliveryrecord
+ WHERE delivery_id = ANY(%b::bigint[]) AND state = 'waiting' ORDER BY id
+"""
+# The same bytes long after S-360 has stopped trying them: perhaps somebody replays a captured request.
+SEEN_BEFORE = """
+SELECT d.id FROM unnest(%b::bigint[], %b::bytea[], %b::timestamptz[]) AS d(id, digest, received_at)
+ WHERE EXISTS (SELECT 1 FROM sync_delivery o WHERE o.digest = d.digest AND o.id < d.id AND o.state <> 'refused'
+                  AND o.received_at < d.received_at - %b::interval)
+"""
+
+
+@dataclass(slots=True)
+class Work(Generic[Payload]):
+    """One delivery record on its way: what came, and how it ended."""
+
+    record_id: int
+    delivery_id: int
+    run_id: int | None
+    is_confirmed: bool
+    is_old_replay: bool
+    external_id: str = ""
+    payload: Payload | None = None
+    raw: dict[str, Any] | None = None
+    problem: RecordProblem | None = None
+    state: RecordState = RecordState.SETTLED
+    outcome: RecordOutcome = RecordOutcome.APPLIED
+    cause_id: int | None = None
+    message: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Forget what an earlier try decided: its transaction was rolled back."""
+        self.state, self.outcome, self.cause_id, self.message = RecordState.SETTLED, RecordOutcome.APPLIED, None, ""
+
+    def park(self, outcome: RecordOutcome, cause_id: int, message: str) -> None:
+        self.state, self.outcome, self.cause_id, self.message = RecordState.PARKED, outcome, cause_id, message
+
+
+def read_records(
+    cursor: psycopg.Cursor[Any],
+    deliveries: Sequence[ClaimedDelivery],
+    rules: InstitutionRules,
+    endpoint: WebhookEndpoint,
+) -> list[Work[Any]]:
+    """The waiting records of these deliveries of one endpoint, in order of arrival."""
+    reader = rules.reader(endpoint)
+    replays = _old_replays(cursor, deliveries, rules)
+    bodies = {d.id: _records(d, endpoint, rules) for d in deliveries}
+    by_id = {d.id: d for d in deliveries}
+    rows = run(cursor, WAITING, ([d.id for d in deliveries],)).fetchall()
+    return [
+        _read(
+            reader,
+            Work(record_id, delivery_id, by_id[delivery_id].run_id, confirmed, delivery_id in replays, external_id),
+            bodies,
+            ordinal,
+        )
+        for record_id, delivery_id, ordinal, confirmed, external_id in rows
+    ]
+
+
+def _records(delivery: ClaimedDelivery, endpoint: WebhookEndpoint, rules: InstitutionRules) -> list[Any]:
+    try:
+        parsed = parse_body(delivery.body, max_bytes=max(len(delivery.body), 1))
+        return records_of(parsed.value, Stream(endpoint.stream), order_root=rules.settings.order_payload_root)
+    except DoorRefusal:
+        return []  # the door let it in, settings have changed since: every record is then rejected as missing
+
+
+def _read(reader: Reader, work: Work[Any], bodies: dict[int, list[Any]], ordinal: int) -> Work[Any]:
+    records = bodies[work.delivery_id]
+    if ordinal >= len(records):
+        work.problem = RecordProblem(
+            "record", str(ordinal), "the stored body no longer holds this record under today's settings"
+        )
+        return work
+    try:
+        work.raw = records[ordinal]
+        work.payload = reader.read(work.raw)
+    except RecordRejected as rejected:
+        work.problem = rejected.problem
+        return work
+    assert work.payload is not None
+    work.warnings = [f"{w.field}: {w.note} ({w.value})" for w in work.payload.warnings]
+    return work
+
+
+def _old_replays(
+    cursor: psycopg.Cursor[Any], deliveries: Sequence[ClaimedDelivery], rules: InstitutionRules
+) -> set[int]:
+    span = timedelta(minutes=rules.interval_minutes * rules.settings.webhook_max_attempts)
+    ids, digests, times = (
+        [d.id for d in deliveries],
+        [d.digest for d in deliveries],
+        [d.received_at for d in deliveries],
+    )
+    return {row[0] for row in run(cursor, SEEN_BEFORE, (ids, digests, times, span)).fetchall()}

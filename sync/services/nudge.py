@@ -1,0 +1,61 @@
+"""Wakes a worker. A nudge may be lost, doubled or late: rows hold the work, the beat's tick finds it anyway.
+
+A flag in Valkey keeps at most one unstarted message of a kind in the queue, so a flood of webhooks costs one SET each.
+Nothing here may hold up a webhook: sockets time out quickly, and after a failure nudges rest for a few seconds.
+"""
+
+import threading
+import time
+from typing import Final
+
+import redis
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+
+log = structlog.get_logger(__name__)
+
+FLAG_SECONDS: Final = 10  # a flag whose message was lost with the broker stops blocking after this long
+REST_SECONDS: Final = 5  # how long nudges rest after the broker failed: the tick works meanwhile
+TASKS: Final = {"apply": "sync.apply_deliveries", "push": "crm.push_entries", "resolve": "crm.resolve_uncertain"}
+
+_state = threading.local()
+_rest_until = 0.0
+
+
+def _client() -> redis.Redis:
+    client: redis.Redis | None = getattr(_state, "client", None)
+    if client is None:
+        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+        _state.client = client
+    return client
+
+
+def nudge(kind: str) -> bool:
+    """Ask for work of this kind to begin soon. Returns False where nothing was sent. Never raises, never waits over 1 s."""
+    global _rest_until
+    if time.monotonic() < _rest_until:
+        return False
+    try:
+        if not _client().set(f"nudge:{kind}", 1, nx=True, ex=FLAG_SECONDS):
+            return False
+        current_app.send_task(TASKS[kind], retry=False, ignore_result=True)
+    except Exception as error:  # any failure of the broker: the tick will find the work
+        _rest_until = time.monotonic() + REST_SECONDS
+        log.info("nudge_not_sent", kind=kind, reason=type(error).__name__)
+        return False
+    return True
+
+
+def nudge_after_commit(kind: str) -> None:
+    """Nudge once the current transaction has committed (at once when there is none)."""
+    transaction.on_commit(lambda: nudge(kind), robust=True)
+
+
+def started(kind: str) -> None:
+    """A worker has begun this kind of work: the next nudge may queue another message."""
+    try:
+        _client().delete(f"nudge:{kind}")
+    except redis.RedisError:
+        return
