@@ -46,7 +46,7 @@ class Target:
 class AddressPolicy:
     """Which hosts a connection may reach.
 
-    `hosts` comes from the connection's settings, never from an answer; `allow_private` is the operator's "internal CRM".
+    `hosts` comes from the connection's settings, never from an answer; `allow_private` is the "internal CRM" switch.
     """
 
     hosts: frozenset[str]

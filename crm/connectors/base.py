@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from sync.engine.failures import Failure, FailureKind, FailureScope
+from sync.engine.fields import Entity
 
 if TYPE_CHECKING:
     from crm.connectors.http import HttpClient
@@ -49,14 +49,7 @@ Scalar = str | int | float | bool | None
 
 RecordStatus = Literal["created", "updated", "unchanged", "failed"]
 HealthState = Literal["pass", "warn", "fail"]
-SettingKind = Literal["text", "url", "integer", "decimal", "boolean", "choice", "map", "secret"]
-
-
-class Entity(StrEnum):
-    """What crosses the bridge. Orders go one way, from S-360 to the CRM."""
-
-    CONTACT = "contact"
-    ORDER = "order"
+SettingKind = Literal["text", "url", "integer", "decimal", "boolean", "choice", "list", "map", "secret"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +206,7 @@ class FieldPreset:
     value_map: Mapping[str, str]
 
 
-class ConnectorUnavailable(Exception):
+class ConnectorUnavailable(Exception):  # noqa: N818 - a state of the CRM, not a fault of the caller
     """Nothing is known about any record of the call; `failure` says why. The one exception a connector raises."""
 
     def __init__(self, failure: Failure) -> None:

@@ -9,42 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from crm.connectors.base import Failure, FailureKind, FailureScope
 from crm.connectors.http import HttpAnswer, vendor_request_id
-from sync.engine.failures import retry_after_seconds
+from sync.engine.failures import classify_status, retry_after_seconds
 
 MAX_MESSAGE = 500
+SHORTEST_SECRET = 4  # replacing shorter ones would tear holes into ordinary words
 
-_TRANSIENT = {408, 423, 425, 477, 500, 502, 503, 504, *range(520, 527)}
-# Refused before any work was done, so a write can simply be made again: too early, busy with another write, being moved.
-_KNOWN_NOT_APPLIED = {423, 425, 477}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Kind and reach of a failure."""
-
-    kind: FailureKind
-    scope: FailureScope
+# Refused before any work was done, so a write can be made again: busy with another write, too early, being moved.
+_KNOWN_NOT_APPLIED = frozenset({423, 425, 477})
 
 
-def classify(status: int, code: str, overrides: Mapping[str, FailureKind]) -> Verdict:
-    """The verdict on an answer. `overrides` is keyed by vendor code or by status written as text; the code wins."""
-    kind = overrides.get(code) or overrides.get(str(status)) or _kind_of_status(status)
-    return Verdict(kind, "connection" if kind in ("throttled", "misconfigured") else "batch")
+def classify(status: int, code: str, overrides: Mapping[str, FailureKind]) -> FailureKind:
+    """The kind of an answer. `overrides` is keyed by vendor code or by status written as text; the code wins."""
+    return overrides.get(code) or overrides.get(str(status)) or _kind_of_status(status)
 
 
 def _kind_of_status(status: int) -> FailureKind:
-    if status == 429:
-        return "throttled"
-    if status in _TRANSIENT or status >= 500:
-        return "transient"
-    # A redirect is not followed; it means that the base URL in the settings is not where the CRM is.
-    if status in (401, 403) or 300 <= status < 400:
-        return "misconfigured"
-    return "permanent"
+    return "transient" if status in _KNOWN_NOT_APPLIED else classify_status(status)
 
 
 def failure_of_answer(
@@ -58,17 +41,23 @@ def failure_of_answer(
     secrets: Collection[str] = (),
 ) -> Failure:
     """The failure an answer amounts to. A write answered with a server error may have been applied, and says so."""
-    verdict = classify(answer.status, code, overrides or {})
+    kind = classify(answer.status, code, overrides or {})
+    pauses = kind in ("throttled", "transient")
     return Failure(
-        kind=verdict.kind,
-        scope=verdict.scope,
+        kind=kind,
+        scope=connection_or("batch", kind),
         code=code or str(answer.status),
         message=safe_text(message, secrets) or f"the CRM answered {answer.status}",
-        retry_after=retry_after_seconds(answer.headers) if verdict.kind in ("throttled", "transient") else None,
-        outcome_unknown=writes and verdict.kind == "transient" and answer.status not in _KNOWN_NOT_APPLIED,
+        retry_after=retry_after_seconds(answer.headers) if pauses else None,
+        outcome_unknown=writes and kind == "transient" and answer.status not in _KNOWN_NOT_APPLIED,
         field=field,
         request_id=vendor_request_id(answer.headers),
     )
+
+
+def connection_or(scope: FailureScope, kind: FailureKind) -> FailureScope:
+    """A limit or a refused credential concerns every record; anything else only what was sent."""
+    return "connection" if kind in ("throttled", "misconfigured") else scope
 
 
 def unreadable_answer(answer: HttpAnswer, *, writes: bool, code: str = "answer_unreadable") -> Failure:
@@ -90,6 +79,6 @@ def safe_text(text: object, secrets: Collection[str] = ()) -> str:
     """A vendor's words, fit to show: one line, cut, and without any of the secrets it may have repeated."""
     shown = _CONTROL.sub(" ", text if isinstance(text, str) else "")
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= 4:  # shorter ones would tear holes into ordinary words
+        if len(secret) >= SHORTEST_SECRET:
             shown = shown.replace(secret, "***")
     return shown.strip()[:MAX_MESSAGE]

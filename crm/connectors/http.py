@@ -1,4 +1,4 @@
-"""One HTTP client for every connector: short patience, bounded answers, no redirects, only allowed addresses, no retries.
+"""One HTTP client for every connector: short patience, bounded answers, only allowed addresses, no redirects.
 
 What it decides: whether a call that failed may have reached the CRM. It knows exactly, because the socket underneath
 notes the first byte of a request that left. What it does not decide: what a status code means (`classify`).
@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import certifi
@@ -22,8 +23,8 @@ import orjson
 
 from crm.connectors.addresses import AddressPolicy, RefusedUrlError, Target
 from crm.connectors.answer_body import AnswerTooLargeError, AnswerUnreadableError, read_bounded
-from crm.connectors.base import Failure
 from crm.connectors.network import AddressRefusedError, CallState, GuardedBackend
+from sync.engine.failures import Failure
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class HttpAnswer:
 
     @property
     def ok(self) -> bool:
-        return 200 <= self.status < 300
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     def json(self) -> Any:
         """The body as JSON, None when it is empty. Raises ValueError when it is something else."""
@@ -90,7 +91,12 @@ class HttpClient:
         self._total_seconds = total_seconds
         self._max_answer_bytes = max_answer_bytes
         self._extensions = {
-            "timeout": {"connect": connect_seconds, "pool": connect_seconds, "read": read_seconds, "write": read_seconds}
+            "timeout": {
+                "connect": connect_seconds,
+                "pool": connect_seconds,
+                "read": read_seconds,
+                "write": read_seconds,
+            }
         }
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl_context or default_ssl_context(),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from crm.connectors.base import CrmConnector
-from crm.connectors.generic_rest.connector import GenericRestConnector
-from crm.connectors.hubspot.connector import HubSpotConnector
+from collections.abc import Mapping
+from typing import Any
 
-_CONNECTORS: dict[str, type[CrmConnector]] = {
-    cls.code: cls for cls in (HubSpotConnector, GenericRestConnector)
-}
+from crm.connectors.addresses import AddressPolicy, RefusedUrlError
+from crm.connectors.base import ConnectorUnavailable, CrmConnector
+from crm.connectors.generic_rest.connector import GenericRestConnector
+from crm.connectors.http import HttpClient, shared_client
+from crm.connectors.hubspot.connector import HubSpotConnector
+from crm.connectors.settings import ALLOW_PRIVATE, settings_failure
+
+_CONNECTORS: dict[str, type[CrmConnector]] = {cls.code: cls for cls in (HubSpotConnector, GenericRestConnector)}
 
 
 def get_connector_class(code: str) -> type[CrmConnector]:
@@ -22,3 +26,27 @@ def get_connector_class(code: str) -> type[CrmConnector]:
 def connector_choices() -> list[tuple[str, str]]:
     """(code, label) of every connector, for forms, by label."""
     return sorted(((code, cls.label) for code, cls in _CONNECTORS.items()), key=lambda choice: choice[1])
+
+
+def address_policy(code: str, settings: Mapping[str, Any]) -> AddressPolicy:
+    """The hosts this connection may talk to: those of its settings, nothing an answer names.
+
+    Raises ConnectorUnavailable (misconfigured, "settings") for an address that cannot be used.
+    """
+    fields = [field for field in get_connector_class(code).settings_schema() if field.kind == "url"]
+    urls = [str(url) for field in fields if (url := settings.get(field.name) or field.default)]
+    try:
+        return AddressPolicy.for_urls(urls, allow_private=settings.get(ALLOW_PRIVATE) is True)
+    except RefusedUrlError as error:
+        raise ConnectorUnavailable(settings_failure(f"an address in the settings cannot be used: {error}")) from None
+
+
+def build_connector(
+    code: str, settings: Mapping[str, Any], secrets: Mapping[str, str], http: HttpClient | None = None
+) -> CrmConnector:
+    """A connector over this process's kept connections to the same hosts. Cheap: may be built for every batch.
+
+    Raises LookupError for an unknown code, ConnectorUnavailable for settings or secrets nothing can be done with.
+    """
+    client = http or shared_client(address_policy(code, settings))
+    return get_connector_class(code)(settings, secrets, client)

@@ -32,7 +32,13 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COMMON_FIELDS = [
-    SettingField("base_url", "Address of the API", "url", required=True, help_text="https, without a path of its own."),
+    SettingField(
+        "base_url",
+        "Address of the API",
+        "url",
+        required=True,
+        help_text="https; may end in a path that every call begins with.",
+    ),
     SettingField(
         ALLOW_PRIVATE,
         "Internal CRM",
