@@ -6,12 +6,14 @@ import argparse
 import gc
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
 from crm.practice.handle import PracticeCrm
 from crm.practice.process import READY
 from crm.practice.settings import Settings, UnknownSettingError
+from crm.practice.tokens import DEFAULT_TOKEN
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -30,7 +32,7 @@ def arguments() -> argparse.ArgumentParser:
 def main() -> None:
     parser = arguments()
     options = parser.parse_args()
-    token = options.token or os.environ.get("PRACTICE_CRM_TOKEN") or "practice-token"
+    token = options.token or os.environ.get("PRACTICE_CRM_TOKEN") or DEFAULT_TOKEN
     crm = PracticeCrm(token=token, host=options.host, port=options.port, directory=options.data)
     try:
         crm.configure(face_mode=options.face_mode, latency_ms=options.latency_ms, **_settings(options.set))
@@ -41,7 +43,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
     with crm:
-        print(f"{READY}{crm.url}", flush=True)
+        sys.stdout.write(f"{READY}{crm.url}\n")
+        sys.stdout.flush()
         crm.people.start_live(options.live_edits)
         done.wait()
 

@@ -32,7 +32,7 @@ class Control:
             "GET ledger": self._ledger,
             "GET duplicates": self._duplicates,
             "GET calls": self._calls,
-            "GET links": lambda body: core.ledger.links(),
+            "GET links": lambda _: core.ledger.links(),
             "POST settings": self._settings,
             "POST faults": self._fault,
             "POST faults/lift": lambda body: core.faults.lift(body.get("id")),
@@ -46,10 +46,10 @@ class Control:
             "POST people/live": lambda body: core.people.start_live(float(body["per_second"])),
             "POST tokens": lambda body: core.tokens.allow(str(body["token"]), str(body["app"])),
             "POST tokens/revoke": lambda body: core.tokens.revoke(str(body["token"])),
-            "POST tokens/expire": lambda body: core.tokens.expire_issued(),
+            "POST tokens/expire": lambda _: core.tokens.expire_issued(),
             "POST seed": lambda body: seed(core.store, int(body["contacts"]), keyed=bool(body.get("keyed", True))),
-            "POST ledger/forget": lambda body: core.ledger.forget(),
-            "POST reset": lambda body: core.reset(),
+            "POST ledger/forget": lambda _: core.ledger.forget(),
+            "POST reset": lambda _: core.reset(),
         }
 
     def handle(self, request: Request, call: Call) -> Answer:
@@ -65,7 +65,7 @@ class Control:
         except (UnknownSettingError, UnknownFaultError, KeyError, TypeError, ValueError) as error:
             return json_answer(400, {"error": f"{type(error).__name__}: {error}"})
 
-    def _overview(self, body: Body) -> Any:
+    def _overview(self, _: Body) -> Any:
         core = self._core
         return {
             "totals": core.ledger.totals(),

@@ -23,7 +23,7 @@ class Exchange:
         self.closed = False
         self._core = core
         self._connection = connection
-        self._call: Call = core.ledger.begin(self.face, request.method, request.path)
+        self._call: Call = core.ledger.begin(self.face, request.method, request.path, listed=self.face not in OUTSIDE)
 
     def run(self) -> None:
         """Answer the request, or spoil it as the fault book says."""
@@ -37,7 +37,7 @@ class Exchange:
             self.send(self.apply())
             return
         self._call.fault = fault.kind
-        KINDS[fault.kind](self, fault.params)
+        KINDS[fault.kind](self, **fault.params)
 
     def apply(self) -> Answer:
         answer = self._core.answer(self.face, self.request, self._call)

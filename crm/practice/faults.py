@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import threading
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,7 @@ from crm.practice.wire import Request
 
 
 class UnknownFaultError(ValueError):
-    """A kind of fault that does not exist, or a face or share that makes no sense."""
+    """A kind of fault or a parameter that does not exist, or a face or share that makes no sense."""
 
 
 @dataclass
@@ -41,13 +42,17 @@ class FaultBook:
     def __init__(self, seed: int | None = None) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - a share of calls, not a secret
         self._next_id = 1
 
     def add(self, fault: Fault) -> Fault:
         """Raises UnknownFaultError."""
         if fault.kind not in KINDS:
             raise UnknownFaultError(f"There is no fault {fault.kind}. Known: {', '.join(sorted(KINDS))}.")
+        try:
+            inspect.signature(KINDS[fault.kind]).bind(None, **fault.params)
+        except TypeError as error:
+            raise UnknownFaultError(f"{fault.kind}: {error}.") from error
         if fault.face not in ("hubspot", "generic", "*") or not 0 <= fault.probability <= 1:
             raise UnknownFaultError("face is hubspot, generic or *; probability lies between 0 and 1.")
         with self._lock:

@@ -16,6 +16,7 @@ from crm.practice.record import Record
 from crm.practice.server import PracticeServer
 from crm.practice.settings import Settings
 from crm.practice.table import Table
+from crm.practice.tokens import DEFAULT_TOKEN
 from crm.practice.values import Rule
 
 
@@ -25,7 +26,7 @@ class PracticeCrm:
     def __init__(
         self,
         *,
-        token: str = "practice-token",
+        token: str = DEFAULT_TOKEN,
         port: int = 0,
         host: str = "127.0.0.1",
         directory: Path | str | None = None,

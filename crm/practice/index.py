@@ -73,6 +73,10 @@ class ModifiedLog:
         for _, same_time in groupby(entries, key=lambda entry: entry[0]):
             yield from sorted(same_time)
 
+    def latest(self) -> Iterator[tuple[int, int]]:
+        """All entries, the newest first. Includes overtaken entries."""
+        return zip(reversed(self.times), reversed(self.ids), strict=True)
+
     def count_since(self, at: int) -> int:
         return len(self.times) - bisect_left(self.times, at)
 

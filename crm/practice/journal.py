@@ -96,7 +96,7 @@ class Journal:
                 for record in (*table.gone.values(), *table.rows.values()):
                     file.write(_line(table.name, record))
         os.close(self._file)
-        os.replace(fresh, self._path)
+        fresh.replace(self._path)
         self._file = self._open()
 
     def close(self) -> None:

@@ -67,9 +67,9 @@ class Ledger:
         self._numbers = itertools.count(1)
         self.current = 0  # number of the call being applied, under the store's lock
 
-    def begin(self, face: str, method: str, path: str) -> Call:
+    def begin(self, face: str, method: str, path: str, *, listed: bool = True) -> Call:
         call = Call(next(self._numbers), self._clock(), face, method, path)
-        if face != "control":
+        if listed:
             self.calls.append(call)
         return call
 

@@ -33,7 +33,7 @@ def find_records(core: Core, entity: str, limit: int, *, text: str = "", key: st
 
 
 def search_records(core: Core, entity: str, limit: int, text: str) -> list[Record]:
-    """By a piece of any value, the newest first; to be called under the store's lock."""
+    """By a piece of any value, the one changed last first; to be called under the store's lock."""
     return _holding(core.store.table(entity), text.strip().lower(), limit)
 
 
@@ -41,7 +41,7 @@ def _holding(table: Table, piece: str, limit: int) -> list[Record]:
     """A walk over the raw documents, a closer look at those that hold the piece: bearable over a million contacts."""
     found: list[Record] = []
     raw = piece.encode()
-    for record in table.newest_first():
+    for record in table.latest_first():
         if not piece or (raw in record.blob.lower() and _in_a_value(record, piece)) or piece == str(record.id):
             found.append(record)
             if len(found) >= limit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm.practice.people import DEFAULT_USER, person
 from crm.practice.record import Source
 from crm.practice.store import Store
-from crm.practice.tokens import DEFAULT_APP
+from crm.practice.tokens import DEFAULT_APP, app_label
 
 FIRST = ("Ada", "Bela", "Chiara", "Dario", "Elin", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Kaya", "Luca")
 LAST = ("Amsel", "Birke", "Cedro", "Dachs", "Erle", "Falke", "Ginster", "Hasel", "Ilex", "Jasmin", "Kiefer", "Linde")
@@ -16,7 +16,7 @@ FIRST_NUMBER = 50_000_000
 
 def seed(store: Store, count: int, *, keyed: bool = True) -> dict[str, int]:
     """Add `count` contacts. keyed: with contact numbers from 50000000 on, as if the bridge had made them."""
-    source = Source("INTEGRATION", DEFAULT_APP, f"Application {DEFAULT_APP}") if keyed else person(DEFAULT_USER)
+    source = Source("INTEGRATION", DEFAULT_APP, app_label(DEFAULT_APP)) if keyed else person(DEFAULT_USER)
     for start in range(0, count, CHUNK):
         with store.lock:  # let calls in between
             first = store.contacts.next_id

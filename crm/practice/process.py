@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import sys
-import urllib.error
-import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from crm.practice.tokens import DEFAULT_TOKEN
+
 READY = "practice CRM listening on "
+CONTROL_TIMEOUT_S = 600  # a seed of a million takes a while
 
 
 class PracticeCrmError(RuntimeError):
@@ -27,21 +29,23 @@ class PracticeCrmRemote:
 
     def get(self, path: str, **query: str) -> Any:
         """GET /_practice/<path>. Raises PracticeCrmError."""
-        text = urllib.parse.urlencode(query)
-        return self._call(urllib.request.Request(f"{self.url}/_practice/{path}?{text}"))
+        return self._call("GET", f"{path}?{urlencode(query)}", None)
 
     def post(self, path: str, **body: Any) -> Any:
         """POST /_practice/<path>. Raises PracticeCrmError."""
-        data = orjson.dumps(body)
-        return self._call(urllib.request.Request(f"{self.url}/_practice/{path}", data=data, method="POST"))
+        return self._call("POST", path, orjson.dumps(body))
 
-    @staticmethod
-    def _call(request: urllib.request.Request) -> Any:
+    def _call(self, method: str, path: str, body: bytes | None) -> Any:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=CONTROL_TIMEOUT_S)
         try:
-            with urllib.request.urlopen(request, timeout=600) as reply:  # a seed of a million takes a while
-                return orjson.loads(reply.read())
-        except urllib.error.HTTPError as error:
-            raise PracticeCrmError(error.read().decode()) from error
+            connection.request(method, f"/_practice/{path}", body)
+            reply = connection.getresponse()
+            text = reply.read()
+        finally:
+            connection.close()
+        if reply.status != http.HTTPStatus.OK:
+            raise PracticeCrmError(text.decode())
+        return orjson.loads(text)
 
     def overview(self) -> dict[str, Any]:
         found: dict[str, Any] = self.get("")
@@ -86,7 +90,7 @@ class PracticeCrmRemote:
 class PracticeCrmProcess(PracticeCrmRemote):
     """`with PracticeCrmProcess(token="t") as crm:` runs `python -m crm.practice` and ends it again."""
 
-    def __init__(self, *, token: str = "practice-token", port: int = 0, directory: Path | None = None) -> None:
+    def __init__(self, *, token: str = DEFAULT_TOKEN, port: int = 0, directory: Path | None = None) -> None:
         super().__init__("")
         self.token = token
         self._command = [sys.executable, "-m", "crm.practice", "--port", str(port), "--token", token]
@@ -102,8 +106,7 @@ class PracticeCrmProcess(PracticeCrmRemote):
     def __enter__(self) -> Self:
         root = Path(__file__).resolve().parents[2]
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True, cwd=root)
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._process.stdout.readline() if self._process.stdout else ""
         if not line.startswith(READY):
             self.__exit__()
             raise PracticeCrmError(f"The practice CRM did not start: {line}")

@@ -39,7 +39,7 @@ class Property:
     def __post_init__(self) -> None:
         self.check: Callable[[str], str | None] = _checker(self)
 
-    def as_json(self, entity: str) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "label": self.label or self.name,
@@ -101,13 +101,36 @@ def _checker(prop: Property) -> Callable[[str], str | None]:
     return lambda value: None if matches(value) else code
 
 
+LABELS = {
+    "email": "E-mail",
+    "firstname": "First name",
+    "lastname": "Last name",
+    "phone": "Phone",
+    "mobilephone": "Mobile",
+    "address": "Street",
+    "zip": "Postal code",
+    "jobtitle": "Job title",
+    "date_of_birth": "Date of birth",
+}
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or name.removeprefix("s360_").removeprefix("hs_").replace("_", " ").capitalize()
+
+
 def _texts(names: str, group: str, *, built_in: bool) -> list[Property]:
-    return [Property(name, group=group, built_in=built_in) for name in names.split()]
+    return [Property(name, _label(name), group=group, built_in=built_in) for name in names.split()]
 
 
 def _choice(name: str, values: str, *, group: str, field_type: str = "select", built_in: bool = False) -> Property:
     return Property(
-        name, type="enumeration", field_type=field_type, group=group, options=values.split(), built_in=built_in
+        name,
+        _label(name),
+        type="enumeration",
+        field_type=field_type,
+        group=group,
+        options=values.split(),
+        built_in=built_in,
     )
 
 

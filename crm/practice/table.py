@@ -48,8 +48,20 @@ class Table:
     def key_of(self, record: Record) -> str:
         return str(record.properties().get(self.key_property) or "")
 
-    def newest_first(self) -> Iterator[Record]:
-        return reversed(self.rows.values())
+    def latest_first(self) -> Iterator[Record]:
+        """Every live record, the one changed last first."""
+        return self._standing(self.modified.latest())
+
+    def changed_since(self, at: int) -> Iterator[Record]:
+        """Live records changed at `at` or later, ordered by time of change, then by id."""
+        return self._standing(self.modified.since(at))
+
+    def _standing(self, entries: Iterator[tuple[int, int]]) -> Iterator[Record]:
+        """A record has one entry with its present time of change; all its others are overtaken."""
+        for at, record_id in entries:
+            record = self.rows.get(record_id)
+            if record is not None and record.modified == at:
+                yield record
 
     # -- writing
 

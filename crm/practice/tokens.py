@@ -9,6 +9,11 @@ from collections.abc import Callable
 from crm.practice.record import Source
 
 DEFAULT_APP = "9876543"
+DEFAULT_TOKEN = "practice-token"  # noqa: S105 - opens a rehearsal, nothing else
+
+
+def app_label(app: str) -> str:
+    return "S-360 console" if app == DEFAULT_APP else f"Application {app}"
 
 
 class RejectedTokenError(Exception):
@@ -56,7 +61,7 @@ class Tokens:
             app = self._issued_to(token)
         source = self._sources.get(app)
         if source is None:
-            source = self._sources[app] = Source("INTEGRATION", app, f"Application {app}")
+            source = self._sources[app] = Source("INTEGRATION", app, app_label(app))
         return source
 
     def _issued_to(self, token: str) -> str:

@@ -55,7 +55,7 @@ class Answer:
             *(f"{name}: {value}" for name, value in self.headers.items()),
         ]
         head = "\r\n".join(lines).encode("latin-1", "replace")
-        return head + b"\r\n\r\n" + (b"" if self.status == 204 else self.body)
+        return head + b"\r\n\r\n" + (b"" if self.status == HTTPStatus.NO_CONTENT else self.body)
 
 
 def json_answer(status: int, data: Any, **headers: str) -> Answer:

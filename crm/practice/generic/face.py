@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from crm.practice.generic import listing, writing
@@ -56,7 +57,7 @@ class GenericFace:
         if key and key in self._answered:
             return self._answered[key]
         answer = self._route(request, source, call)
-        if key and answer.status < 400:
+        if key and answer.status < HTTPStatus.BAD_REQUEST:
             self._answered[key] = answer
             if len(self._answered) > IDEMPOTENCY_KEPT:
                 self._answered.popitem(last=False)

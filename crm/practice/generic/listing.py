@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from crm.practice.core import Core
 
 PAGE_LIMIT = 200
+SECONDS_END = 10**10  # a smaller number is epoch seconds, a larger one milliseconds
 PAGING = {"limit", "offset", "page", "cursor", "sort", "updated_since"}
 Position = tuple[int, int]  # time of change, id
 
@@ -62,9 +63,8 @@ def _changes(core: Core, table: Table, query: dict[str, str], after: Position | 
     """Records by (time of change, id), from the cursor or from updated_since on."""
     since = after[0] if after else _since(query.get("updated_since", ""))
     horizon = core.store.now() - int(core.settings.search_lag_s * 1000)
-    for at, record_id in table.modified.since(since):
-        record = table.rows.get(record_id)
-        if record is not None and record.modified == at <= horizon and (after is None or (at, record_id) > after):
+    for record in table.changed_since(since):
+        if record.modified <= horizon and (after is None or (record.modified, record.id) > after):
             yield record
 
 
@@ -75,7 +75,7 @@ def _since(value: str) -> int:
     at = as_millis(value.replace(" ", "+"))  # a plus that nobody escaped
     if at is None:
         raise BadQueryError("updated_since")
-    return at * 1000 if value.isdigit() and len(value) <= 10 else at
+    return at * 1000 if value.isdigit() and at < SECONDS_END else at
 
 
 def _plain(table: Table, filters: dict[str, str], after: Position | None) -> Iterator[Record]:

@@ -13,6 +13,7 @@ from crm.practice.record import Record
 from crm.practice.schema import Catalog
 from crm.practice.table import Table
 
+GROUPS_LIMIT, FILTERS_LIMIT = 5, 6
 Comparable = float | str
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "EQ": lambda held, wanted: held == wanted,
@@ -102,15 +103,15 @@ def _number(value: str) -> float | None:
 
 def parse_groups(groups: Any, catalog: Catalog, table: Table) -> list[list[Filter]]:
     """Groups are alternatives, the filters of one group must all hold. Raises RefusedError."""
-    if not isinstance(groups, list) or len(groups) > 5:
-        raise invalid("filterGroups must be a list of at most 5 groups")
+    if not isinstance(groups, list) or len(groups) > GROUPS_LIMIT:
+        raise invalid(f"filterGroups must be a list of at most {GROUPS_LIMIT} groups")
     return [[_parse(each, catalog) for each in _filters(group)] for group in groups]
 
 
 def _filters(group: Any) -> list[Any]:
     filters = group.get("filters") if isinstance(group, dict) else None
-    if not isinstance(filters, list) or not 1 <= len(filters) <= 6:
-        raise invalid("Each filter group needs between 1 and 6 filters")
+    if not isinstance(filters, list) or not 1 <= len(filters) <= FILTERS_LIMIT:
+        raise invalid(f"Each filter group needs between 1 and {FILTERS_LIMIT} filters")
     return filters
 
 

@@ -25,10 +25,10 @@ def answer(core: Core, table: Table, method: str, name: str, body: Any) -> Answe
     if method != "GET":
         raise RefusedError(error_answer(405, "Method not allowed", "METHOD_NOT_ALLOWED"))
     if not name:
-        return json_answer(200, {"results": [each.as_json(table.name) for each in catalog.by_name.values()]})
+        return json_answer(200, {"results": [each.as_json() for each in catalog.by_name.values()]})
     if name not in catalog.by_name:
         raise not_found(f"Property {name} does not exist")
-    return json_answer(200, catalog.by_name[name].as_json(table.name))
+    return json_answer(200, catalog.by_name[name].as_json())
 
 
 def _create(core: Core, table: Table, body: Any) -> Answer:
@@ -43,7 +43,7 @@ def _create(core: Core, table: Table, body: Any) -> Answer:
     if prop.unique and prop.name not in table.indexes:
         table.add_index(prop.name)
     core.store.define(table.name, prop)
-    return json_answer(201, prop.as_json(table.name))
+    return json_answer(201, prop.as_json())
 
 
 def _parsed(body: Any) -> Property:

@@ -83,20 +83,11 @@ def _candidates(table: Table, groups: list[list[Filter]]) -> Iterable[Record]:
         named = [next(each for each in group if each.exact_in(table)) for group in groups]
         ids = {record_id for each in named for record_id in each.record_ids(table)}
         return [table.rows[each] for each in sorted(ids) if each in table.rows]
-    return _changed_since(table, min((_lower_bound(table, group) for group in groups), default=0))
+    return table.changed_since(min((_lower_bound(table, group) for group in groups), default=0))
 
 
 def _lower_bound(table: Table, group: list[Filter]) -> int:
     return max((each.since(MODIFIED[table.name]) for each in group), default=0)
-
-
-def _changed_since(table: Table, at: int) -> Iterator[Record]:
-    seen: set[int] = set()
-    for changed, record_id in table.modified.since(at):
-        record = table.rows.get(record_id)
-        if record is not None and record.modified == changed and record_id not in seen:
-            seen.add(record_id)
-            yield record
 
 
 def _in_time_order(

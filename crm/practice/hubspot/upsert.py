@@ -73,7 +73,7 @@ def _run(core: Core, table: Table, writes: list[Write], source: Source, *, by_em
     if refused and not _partial(core, writes, by_email=by_email):
         raise RefusedError(_whole_refusal(refused[0]))
     stored = [(write, *store(core, table, write, source)) for write in writes if not write.refused]
-    results = [_result(table, *each) for each in stored]
+    results = [_result(table, write, record, new=new) for write, record, new in stored]
     if core.settings.results_order == "reversed":
         results.reverse()
     return batch_answer(core, started, results, [_partial_error(each) for each in refused])
@@ -95,7 +95,7 @@ def _partial_error(write: Write) -> dict[str, Any]:
     return {"status": "error", "id": correlation_id(), "context": context, "links": {}, **write.as_error()}
 
 
-def _result(table: Table, write: Write, record: Record, new: bool) -> dict[str, Any]:
+def _result(table: Table, write: Write, record: Record, *, new: bool) -> dict[str, Any]:
     result = {
         "id": str(record.id),
         "new": new,

@@ -18,10 +18,29 @@ from crm.practice.wire import Answer
 if TYPE_CHECKING:
     from crm.practice.core import Core
 
-FIRST = (
-    "s360_contact_number s360_title firstname lastname email mobilephone phone birth_date preferred_language address "
-    "address2 zip city country company jobtitle consent_newsletter consent_partners consent_sms criterion_interests"
-).split()
+SHOWN = 8  # values of one change
+FIRST = [
+    "s360_contact_number",
+    "s360_title",
+    "firstname",
+    "lastname",
+    "email",
+    "mobilephone",
+    "phone",
+    "birth_date",
+    "preferred_language",
+    "address",
+    "address2",
+    "zip",
+    "city",
+    "country",
+    "company",
+    "jobtitle",
+    "consent_newsletter",
+    "consent_partners",
+    "consent_sms",
+    "criterion_interests",
+]
 
 
 def contact(core: Core, record: Record) -> Answer:
@@ -29,7 +48,7 @@ def contact(core: Core, record: Record) -> Answer:
     name = f"{values.get('firstname', '')} {values.get('lastname', '')}".strip() or f"Contact {record.id}"
     left = section("edit", name, _form(core, record, values), note=f"id {record.id}") + _orders(core, record)
     right = _history(core, record) + _actions(record)
-    return document(f"{name} - Practice CRM", header(core), f"<div>{left}</div><div>{right}</div>", single=True)
+    return document(f"{name} - Practice CRM", header(core), f"<div>{left}</div><aside>{right}</aside>", single=True)
 
 
 def _form(core: Core, record: Record, values: dict[str, str]) -> str:
@@ -51,7 +70,7 @@ def _input(prop: Property, value: str) -> str:
 
 
 def _orders(core: Core, record: Record) -> str:
-    orders = [each for each in core.store.orders.newest_first() if each.contact_id == record.id][:20]
+    orders = [each for each in core.store.orders.latest_first() if each.contact_id == record.id][:20]
     rows = []
     for order in orders:
         values = order.properties()
@@ -70,8 +89,8 @@ def _history(core: Core, record: Record) -> str:
 
 def _change(core: Core, change: Change) -> str:
     values = orjson.loads(change.blob)
-    shown = ", ".join(f"{name} = {text(value) or '(cleared)'}" for name, value in list(values.items())[:8])
-    more = f" and {len(values) - 8} more" if len(values) > 8 else ""
+    shown = ", ".join(f"{name} = {text(value) or '(cleared)'}" for name, value in list(values.items())[:SHOWN])
+    more = f" and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
     when = escape(ago(change.at / 1000, core.clock()))
     return f"<li>{author(change.source)} <small>{when}</small><br>{escape(shown + more)}</li>"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm.practice.faults import Fault, UnknownFaultError
+from crm.practice.hubspot.shapes import text
 from crm.practice.ledger import Call
 from crm.practice.page.contact import contact
 from crm.practice.page.home import home
@@ -36,25 +37,27 @@ class Page:
 
     def _show(self, parts: list[str], query: Form) -> Answer:
         with self._core.store.lock:
-            if parts == [""]:
-                return home(self._core, query.get("q", ""))
-            record = self._core.store.contacts.get(parts[1]) if len(parts) == 2 and parts[0] == "contacts" else None
-            if record is None:
-                raise UnknownRecordError("There is nothing here.")
-            return contact(self._core, record)
+            match parts:
+                case [""]:
+                    return home(self._core, query.get("q", ""))
+                case ["contacts", record_id] if record := self._core.store.contacts.get(record_id):
+                    return contact(self._core, record)
+        raise UnknownRecordError("There is nothing here.")
 
     def _act(self, parts: list[str], form: Form) -> str:
         """Do what a form asks; where to go next."""
-        if parts[0] == "contacts" and len(parts) in (2, 3):
-            return self._on_contact(parts[1], parts[2] if len(parts) == 3 else "edit", form)
+        match parts:
+            case ["contacts", record_id]:
+                return self._on_contact(record_id, "edit", form)
+            case ["contacts", record_id, action]:
+                return self._on_contact(record_id, action, form)
         self._switch("/".join(parts), form)
         return "/"
 
     def _on_contact(self, record_id: str, action: str, form: Form) -> str:
         people = self._core.people
         if action == "edit":
-            user = int(form.pop("user", DEFAULT_USER))
-            people.edit(record_id, dict(form), user=user)
+            self._edit(record_id, form)
         elif action == "clone":
             record_id = str(people.clone(record_id).id)
         elif action == "merge":
@@ -65,6 +68,15 @@ class Page:
         else:
             raise UnknownRecordError(action)
         return f"/contacts/{record_id}"
+
+    def _edit(self, record_id: str, form: Form) -> None:
+        """Only what the person changed: the form shows lists and booleans as text."""
+        user = int(form.pop("user", DEFAULT_USER))
+        with self._core.store.lock:
+            record = self._core.store.contacts.get(record_id)
+            held = record.properties() if record else {}
+            moved = {name: value for name, value in form.items() if value != (text(held.get(name)) or "")}
+            self._core.people.edit(record_id, moved, user=user)
 
     def _switch(self, what: str, form: Form) -> None:
         core = self._core

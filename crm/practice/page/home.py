@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from crm.practice.hubspot.shapes import text
@@ -15,15 +16,15 @@ from crm.practice.wire import Answer
 if TYPE_CHECKING:
     from crm.practice.core import Core
 
-CONTACTS_SHOWN, ORDERS_SHOWN, CALLS_SHOWN = 40, 15, 18
+CONTACTS_SHOWN, ORDERS_SHOWN, CALLS_SHOWN = 25, 15, 12
 CONTACT_HEADS = ("Number", "Name", "E-mail", "Mobile", "Town", "Last written by", "")
 ORDER_HEADS = ("Order", "Contact", "State", "Amount", "Products", "")
 
 
 def home(core: Core, wanted: str) -> Answer:
     left = _contacts(core, wanted) + _orders(core, wanted)
-    right = _people(core) + _faults(core) + _calls(core)
-    return document("Practice CRM", header(core), f"<div>{left}</div><div>{right}</div>")
+    right = _calls(core) + _faults(core) + _people(core)
+    return document("Practice CRM", header(core), f"<div>{left}</div><aside>{right}</aside>")
 
 
 def header(core: Core) -> str:
@@ -37,7 +38,7 @@ def header(core: Core) -> str:
         figure(doubles, "numbers on two records", bad=doubles > 0),
     )
     title = '<h1><a href="/">Practice CRM</a></h1>'
-    return f'{title}<div id="figures" data-live class="row">{"".join(figures)}</div>'
+    return f'{title}<div id="figures" data-live>{"".join(figures)}</div>'
 
 
 def _contacts(core: Core, wanted: str) -> str:
@@ -139,11 +140,17 @@ def _forms(core: Core) -> str:
 def _calls(core: Core) -> str:
     latest = list(core.ledger.calls)[-CALLS_SHOWN:]
     rows = [_call_row(each) for each in reversed(latest)]
-    return section("calls", "Last calls", table(("At", "Call", "Records", "Answer"), rows, empty="None."), live=True)
+    return section("calls", "Last calls", table(("At", "Call", "", "Answer"), rows, empty="None."), live=True)
+
+
+def _call_kind(status: int | None) -> str:
+    if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "tag bad"
+    return "tag none" if status < HTTPStatus.MULTIPLE_CHOICES else "tag warn"
 
 
 def _call_row(call: Call) -> str:
-    kind = "tag none" if call.status and call.status < 300 else "tag warn" if call.status == 429 else "tag bad"
+    kind = _call_kind(call.status)
     answer = f'<td><span class="{kind}" title="{escape(call.fault)}">{call.status or "no answer"}</span>'
     path = call.path.removeprefix("/crm/objects/").removeprefix("/crm/")
     return f"<tr>{cell(clock_time(call.at), 'n')}{cell(f'{call.method} {path}')}{cell(call.records or '')}{answer}</tr>"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import base64
+import hashlib
 import time
 from collections.abc import Iterable
 from html import escape
@@ -15,20 +16,26 @@ from crm.practice.wire import Answer
 FRESH_S = 5
 
 
+def _digest(inline: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode() + "'"
+
+
+# Digests, not nonces: the script parses fresh copies of the page, where an older nonce would be refused.
+_POLICY = (
+    f"default-src 'none'; style-src {_digest(STYLE)}; script-src {_digest(SCRIPT)}; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; img-src data:"
+)
+_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
+
+
 def document(title: str, header: str, main: str, *, single: bool = False) -> Answer:
-    nonce = secrets.token_urlsafe(12)
     body = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style nonce="{nonce}">{STYLE}</style></head><body>'
-        f"<header>{header}</header><main{' class=single' if single else ''}>{main}</main>"
-        f'<script nonce="{nonce}">{SCRIPT}</script></body></html>'
+        f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+        f"<style>{STYLE}</style></head><body><header>{header}</header><main{' class=single' if single else ''}>{main}</main>"
+        f"<script>{SCRIPT}</script></body></html>"
     )
-    policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; img-src data:"
-    )
-    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
-    return Answer(200, body.encode(), "text/html; charset=utf-8", headers)
+    return Answer(200, body.encode(), "text/html; charset=utf-8", dict(_HEADERS))
 
 
 def section(name: str, title: str, body: str, *, note: str = "", live: bool = False) -> str:

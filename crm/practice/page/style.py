@@ -10,6 +10,7 @@ STYLE = """
 body{margin:0;background:var(--bg);color:var(--ink);font:14px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif}
 header{display:flex;flex-wrap:wrap;gap:10px 28px;align-items:center;padding:14px 26px;background:var(--card);
 border-bottom:1px solid var(--line)}
+#figures{display:flex;gap:28px;flex-wrap:wrap}
 header h1{font-size:17px;margin:0}header h1 a{color:inherit;text-decoration:none}
 header h1::before{content:"";display:inline-block;width:12px;height:12px;border-radius:4px;background:var(--brand);
 margin-right:9px}
@@ -27,8 +28,10 @@ td{border-top:1px solid var(--line);padding:6px 10px 6px 0;white-space:nowrap;ma
 text-overflow:ellipsis}
 td.n{font-variant-numeric:tabular-nums;font-family:ui-monospace,monospace;font-size:13px}
 tr.fresh td{background:var(--brand-soft)}
-a{color:var(--brand)}
-.tag{display:inline-block;border-radius:99px;padding:0 8px;font-size:12px;background:var(--brand-soft);color:var(--brand)}
+a{color:var(--brand);text-decoration:none}a:hover{text-decoration:underline}
+aside td{padding-right:8px;max-width:165px}
+.tag{display:inline-block;border-radius:99px;padding:0 8px;font-size:12px;
+background:var(--brand-soft);color:var(--brand)}
 .tag.person{background:var(--person-soft);color:var(--person)}.tag.bad{background:var(--bad-soft);color:var(--bad)}
 .tag.warn{background:var(--warn-soft);color:var(--warn)}.tag.none{background:transparent;color:var(--soft)}
 input,select,button{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:8px;
