@@ -1,9 +1,11 @@
 """The Celery application. Tasks are entrances named `<app>.<verb>` in each app's `tasks.py`."""
 
+import ctypes
 import os
+import signal
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -15,3 +17,12 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """A receiver is enough to keep Celery from configuring logs: Django's LOGGING, with its scrubber, stays."""
+
+
+PR_SET_PDEATHSIG = 1
+
+
+@worker_process_init.connect
+def die_with_the_worker(**_: object) -> None:
+    """A pool process whose worker was killed would wait for work for ever: its siblings hold the other end of its pipe."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

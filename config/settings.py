@@ -48,6 +48,9 @@ OUTGOING_ALLOWED_HOSTS = environment.words("OUTGOING_ALLOWED_HOSTS")
 # Private, loopback and link-local addresses; only for practice servers and CRMs inside the same network.
 ALLOW_PRIVATE_HOSTS = environment.flag("ALLOW_PRIVATE_HOSTS", default=False)
 
+# How long the outcome of an unanswered send rests before the CRM is read: longer than the CRM's slowest processing.
+CRM_VERIFY_SECONDS = environment.number("CRM_VERIFY_SECONDS", 120)
+
 # S-360 sends at most 50 records of about 1.2 kB; the limit leaves room for sites that raise the batch size.
 HOOK_BODY_LIMIT_BYTES = environment.number("HOOK_BODY_LIMIT_BYTES", 10 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = HOOK_BODY_LIMIT_BYTES + 64 * 1024  # the door answers first, with its own refusal

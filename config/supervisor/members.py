@@ -50,8 +50,10 @@ class ProcessMember:
         return LOGS / f"{self.name}.log"
 
     def start(self) -> None:
-        # TERM when this parent is gone, however it went; a session of its own, so that Ctrl-C reaches the parent only.
-        command = ["setpriv", "--pdeathsig", "TERM", sys.executable, *self.arguments]
+        # Killed when this parent is gone, however it went: the servers go at the same moment, and a process that tries
+        # to end politely without them may wait for ever. Leases bring back what was in flight.
+        # A session of its own, so that Ctrl-C reaches the parent only.
+        command = ["setpriv", "--pdeathsig", "KILL", sys.executable, *self.arguments]
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
                 command,
