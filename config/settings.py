@@ -1,5 +1,6 @@
 """Settings of the console. All that differs between machines comes from the environment: docs/settings.md lists it."""
 
+import os
 import secrets
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from config.logs.configuration import logging_settings
 from config.service_urls import broker_url, database_settings, redis_client_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+VAR_DIR = Path(os.environ.get("CONSOLE_VAR") or BASE_DIR / "var").absolute()
 load_local_environment(VAR_DIR / "local.env")
 
 environment = Environment()

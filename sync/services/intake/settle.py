@@ -22,8 +22,8 @@ UPDATE sync_deliveryrecord d
 # What the door had parked counts as an error of the run, once: when its delivery settles for the first time.
 DELIVERIES = """
 UPDATE sync_delivery d
-   SET state = 'settled', owner = '', lease_until = NULL, settled_at = coalesce(settled_at, clock_timestamp())
-  FROM (SELECT id, settled_at FROM sync_delivery WHERE id = ANY(%b::bigint[])) AS before
+   SET state = 'settled', owner = '', lease_until = NULL, settled_at = coalesce(d.settled_at, clock_timestamp())
+  FROM (SELECT b.id, b.settled_at FROM sync_delivery b WHERE b.id = ANY(%b::bigint[])) AS before
  WHERE d.id = before.id AND d.owner = %b AND d.state = 'claimed'
    AND NOT EXISTS (SELECT 1 FROM sync_deliveryrecord r WHERE r.delivery_id = d.id AND r.state = 'waiting')
 RETURNING d.run_id, CASE WHEN before.settled_at IS NULL THEN d.rejected_count ELSE 0 END
