@@ -19,12 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         s360 = build(options)
         s360.start()
     except (OSError, ValueError) as problem:
-        print(f"practice S-360: {problem}", file=sys.stderr)
+        sys.stderr.write(f"practice S-360: {problem}\n")
         return 2
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    print(f"practice S-360 at {s360.url}", flush=True)
+    sys.stdout.write(f"practice S-360 at {s360.url}\n")
+    sys.stdout.flush()
     stop.wait()
     s360.stop()
     return 0

@@ -70,7 +70,7 @@ def get_order_details(work: ApiWork, request: Mapping[str, Any]) -> tuple[Payloa
 
 
 Method = Callable[[ApiWork, Mapping[str, Any]], tuple[Payload, Saved | None]]
-# (module, service, method)
+# keyed by module, service and method, as they stand in the path
 METHODS: dict[tuple[str, str, str], Method] = {
     ("tnco", "contactInformationPublicService", "getContactData"): get_contact_data,
     ("tnco", "contactInformationPublicService", "searchContact"): search_contact,

@@ -9,7 +9,7 @@ import threading
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -80,11 +80,8 @@ class BackendApi:
         if fault.kind == "late_work":
             self.stopping.wait(fault.seconds)
             return self._do(call, method, request)
-        if fault.kind in ("late", "hang") or fault.applied:
-            reply = self._do(call, method, request)
-        else:
-            reply = Reply()
-        return faulty_reply(call, fault, reply)
+        is_worked = fault.kind in ("late", "hang") or fault.applied
+        return faulty_reply(call, fault, self._do(call, method, request) if is_worked else Reply())
 
     def _do(self, call: Call, method: Method, request: Mapping[str, Any]) -> Reply:
         try:
@@ -98,7 +95,7 @@ class BackendApi:
 
     def _write_down(self, call: Call, saved: Saved) -> None:
         call.number = saved.number
-        kind = "create" if saved.is_new else "update"
+        kind: Literal["create", "update"] = "create" if saved.is_new else "update"
         sequence = self._ledger.next_sequence("effect")
         now = datetime.now(UTC)
         effect = Effect(sequence, now, call.sequence, kind, saved.number, saved.sent, saved.changed, saved.ignored)

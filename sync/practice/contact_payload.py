@@ -173,7 +173,9 @@ def with_details(contact: Payload, details: Iterable[str]) -> Payload:
 def export_row(contact: Payload) -> Payload:
     """One flat line of a data-export query (platform.secutix.com, webhook/dataexport); dots belong to the name."""
     person = contact.get("individualContact", {})
-    row = {name: contact[name] for name in ("contactNumber", "creationDate", "role", "type") if name in contact}
+    row: Payload = {
+        name: contact[name] for name in ("contactNumber", "creationDate", "role", "type") if name in contact
+    }
     columns = ("individualFirstname", "individualLastname", "cellPhoneNumber", "email", "individualCountryCode")
     row |= {name: person[name] for name in columns if name in person}
     return row | {"socialConnections.providerUserReference": f"8842{contact['contactId'] % 100_000:05d}"}

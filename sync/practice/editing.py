@@ -10,6 +10,7 @@ from sync.practice.fields import Payload
 from sync.practice.world import UnknownRecordError, World
 
 TICK_SECONDS = 0.05
+HIGHEST_RATE = 5000
 # out of 1000 events; the rest are edits of an existing contact
 ORDERS, NEWCOMERS, INVALIDATIONS, ANONYMISATIONS = 300, 60, 4, 2
 
@@ -27,8 +28,8 @@ class LiveEditor:
 
     def set_rate(self, per_second: float) -> None:
         """0 stops it. Raises ValueError for a rate that is not one."""
-        if not 0 <= per_second <= 5000:
-            raise ValueError("the edit rate must be between 0 and 5000 a second")
+        if not 0 <= per_second <= HIGHEST_RATE:
+            raise ValueError(f"the edit rate must be between 0 and {HIGHEST_RATE} a second")
         self.rate = per_second
         if per_second and self._thread is None:
             self._thread = threading.Thread(target=self._loop, name="practice-edits", daemon=True)

@@ -78,7 +78,7 @@ class Faults:
 
     def __init__(self, seed: int) -> None:
         self._lock = threading.Lock()
-        self._chance = Random(seed)
+        self._chance = Random(seed)  # noqa: S311 - repeatable on purpose
         self._standing: list[Fault] = []
 
     def add(self, fault: Fault) -> None:

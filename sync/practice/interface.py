@@ -49,18 +49,8 @@ class Interface:
         if "details" in values:
             values["details"] = tuple(values["details"])
         made = replace(self, **values)
-        made._check()
+        _check(made)
         return made
-
-    def _check(self) -> None:
-        for name in ("per_execution", "per_post", "max_attempts"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
-        if self.every_seconds is not None and self.every_seconds <= 0:
-            raise ValueError("every_seconds must be positive, or null for 'only when told to'")
-        unknown = set(self.details) - set(ALL_DETAILS)
-        if unknown:
-            raise ValueError(f"this practice S-360 has no blocks {sorted(unknown)}")
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"details": list(self.details)}
@@ -69,3 +59,14 @@ class Interface:
 def default_interfaces() -> dict[Stream, Interface]:
     """Nothing is pointed anywhere yet; the data export keeps the vendor's bs of 10."""
     return {stream: Interface(stream, per_post=10 if stream == "exports" else 50) for stream in STREAMS}
+
+
+def _check(interface: Interface) -> None:
+    for name in ("per_execution", "per_post", "max_attempts"):
+        if getattr(interface, name) < 1:
+            raise ValueError(f"{name} must be at least 1")
+    if interface.every_seconds is not None and interface.every_seconds <= 0:
+        raise ValueError("every_seconds must be positive, or null for 'only when told to'")
+    unknown = set(interface.details) - set(ALL_DETAILS)
+    if unknown:
+        raise ValueError(f"this practice S-360 has no blocks {sorted(unknown)}")

@@ -1,19 +1,22 @@
 """Words for people, places and shows. All invented or commonplace; addresses end in example.org."""
 
 FIRST_NAMES = (
-    "Noor", "Ama", "Liv", "Tomas", "Ines", "Jonas", "Mila", "Oskar", "Chloé", "Zoé", "Anaïs", "Björn", "Søren", "Łucja",
-    "Zuzana", "İlkay", "Renée", "Françoise", "Jean-Luc", "Marie-Ève", "Nguyên", "Δάφνη", "Юрий", "Aoife", "Siân", "Ruth",
-    "Ugo", "Bea", "Kofi", "Yara", "Emre", "Pia", "Sacha", "Niels", "Agathe", "Bruno", "Célia", "Dora", "Élise", "Faustin",
+    "Noor", "Ama", "Liv", "Tomas", "Ines", "Jonas", "Mila", "Oskar", "Chloé", "Zoé", "Anaïs", "Björn", "Søren",
+    "Łucja", "Zuzana", "İlkay", "Renée", "Françoise", "Jean-Luc", "Marie-Ève", "Nguyên", "Δάφνη", "Юрий", "Aoife",
+    "Siân", "Ruth", "Ugo", "Bea", "Kofi", "Yara", "Emre", "Pia", "Sacha", "Niels", "Agathe", "Bruno", "Célia",
+    "Dora", "Élise", "Faustin",
 )  # fmt: skip
 LAST_NAMES = (
-    "Vandenberg", "Okafor-Lindt", "Delacour", "Müllerin", "Østerbro", "O'Farrow", "D'Ambrelle", "Pérignot", "Kaczmarel",
-    "van der Hulst", "de la Brûlerie", "Şahinel", "Čermáková", "Þórarins", "Lémance", "Brightwater", "Feldspar", "Grünwaldt",
-    "Hollowmere", "Innisfold", "Jaspertal", "Kestrelby", "Lavandou", "Merrowick", "Nightingell", "Ormeaux", "Pellegrane",
-    "Quillfeather", "Rosendahl-Maïs", "Sorrelby", "Thistledown", "Umbrelle", "Vesperine", "Wintermeer", "Ysendyke", "Zonderland",
+    "Vandenberg", "Okafor-Lindt", "Delacour", "Müllerin", "Østerbro", "O'Farrow", "D'Ambrelle", "Pérignot",
+    "Kaczmarel", "van der Hulst", "de la Brûlerie", "Şahinel", "Čermáková", "Þórarins", "Lémance", "Brightwater",
+    "Feldspar", "Grünwaldt", "Hollowmere", "Innisfold", "Jaspertal", "Kestrelby", "Lavandou", "Merrowick",
+    "Nightingell", "Ormeaux", "Pellegrane", "Quillfeather", "Rosendahl-Maïs", "Sorrelby", "Thistledown", "Umbrelle",
+    "Vesperine", "Wintermeer", "Ysendyke", "Zonderland",
 )  # fmt: skip
 STREETS = (
-    "Kerkstraat", "rue des Tilleuls", "avenue de l'Opéra d'Été", "Lindenweg", "Via dei Glicini", "Mill Lane", "Rue du Vieux-Four",
-    "Hafengasse", "Calle del Olmo", "Chemin des Écoliers", "Impasse de la Forêt", "Sonnenallee", "Quai aux Herbes",
+    "Kerkstraat", "rue des Tilleuls", "avenue de l'Opéra d'Été", "Lindenweg", "Via dei Glicini", "Mill Lane",
+    "Rue du Vieux-Four", "Hafengasse", "Calle del Olmo", "Chemin des Écoliers", "Impasse de la Forêt",
+    "Sonnenallee", "Quai aux Herbes",
 )  # fmt: skip
 # country, language, zip code, town, international dialling code
 PLACES = (
@@ -37,8 +40,9 @@ INTERESTS = ("OPERA", "DANCE", "JAZZ", "THEATRE", "CIRCUS", "CINEMA", "YOUNG_AUD
 SOURCES = ("WEB", "DESK", "PARTNER", "FAIR")
 FUNCTIONS = ("Directrice", "Chargé de groupes", "Head of outings", "Lehrerin", "Works council")
 STRUCTURE_NAMES = (
-    "Lycée des Tilleuls", "Comité d'entreprise Brûlerie & Fils", "Kestrelby Primary School", "Reisebüro Sonnenallee",
-    "Amis de l'Opéra d'Été", "Feldspar Works Council", "Association « Les Écoliers »", "Hollowmere Tours Ltd",
+    "Lycée des Tilleuls", "Comité d'entreprise Brûlerie & Fils", "Kestrelby Primary School",
+    "Reisebüro Sonnenallee", "Amis de l'Opéra d'Été", "Feldspar Works Council", "Association « Les Écoliers »",
+    "Hollowmere Tours Ltd",
 )  # fmt: skip
 STRUCTURE_TYPES = ("SCHOOL", "WORKS_COUNCIL", "ASSOCIATION", "TRAVEL_AGENCY")
 # product, code, price in thousandths, item label

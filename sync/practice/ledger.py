@@ -9,6 +9,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Literal
 
 KEPT = 20_000  # deliveries and calls; effects are all kept, they are what is counted
@@ -33,7 +34,7 @@ class Delivery:
     @property
     def accepted(self) -> bool:
         """Exactly 200; every other answer is a refusal."""
-        return self.status == 200 and not self.error
+        return self.status == HTTPStatus.OK and not self.error
 
     @property
     def timed_out(self) -> bool:

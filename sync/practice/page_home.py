@@ -3,12 +3,23 @@
 from typing import Any
 
 from sync.practice.faults import CALL_FAULTS, DELIVERY_FAULTS
-from sync.practice.layout import button, e, figure, page_reply, pill, table
+from sync.practice.interface import Stream
+from sync.practice.layout import button, e, figure, number_field, page_reply, pill, soft, table
 from sync.practice.machine import Machine
 from sync.practice.reply import Reply
 from sync.practice.state import summary
 
 WORDS = {"contacts": "Contacts", "orders": "Orders", "exports": "Data export"}
+FAULTS = CALL_FAULTS | DELIVERY_FAULTS
+COUNTERS = {
+    "taken": "Taken",
+    "succeeded": "Successful",
+    "warnings": "Warnings",
+    "errors": "Errors",
+    "timeouts": "Timeouts",
+    "not_processed": "Not processed",
+    "given_up": "Given up",
+}
 # only the part that holds no form is exchanged, so that nobody loses what they are typing
 REFRESH = """<script>setInterval(async()=>{try{const r=await fetch('/live');if(r.ok)
 document.getElementById('live').innerHTML=await r.text()}catch(e){}},1500)</script>"""
@@ -60,53 +71,54 @@ def _executions(now: dict[str, Any]) -> str:
     latest = sorted(every, key=lambda x: x["started_at"], reverse=True)[:12]
     rows = [
         (
-            f"{x['started_at']:%H:%M:%S}", WORDS[x["stream"]], f"{x['taken']:,}", f"{x['succeeded']:,}", f"{x['warnings']:,}",
-            f"{x['errors']:,}", f"{x['timeouts']:,}", f"{x['not_processed']:,}", f"{x['given_up']:,}", f"{x['seconds']:.2f} s",
+            f"{x['started_at']:%H:%M:%S}",
+            WORDS[x["stream"]],
+            *(f"{x[counter]:,}" for counter in COUNTERS),
+            f"{x['seconds']:.2f} s",
         )
         for x in latest
-    ]  # fmt: skip
-    heads = (
-        "Started", "Stream", "Taken#", "Successful#", "Warnings#", "Errors#", "Timeouts#", "Not processed#", "Given up#", "Took#",
-    )  # fmt: skip
+    ]
+    heads = ("Started", "Stream", *(f"{text}#" for text in COUNTERS.values()), "Took#")
     return table(heads, rows, "No execution yet. Press “Execute now”, or set how often.")
 
 
 def _controls(machine: Machine) -> str:
     streams = "".join(_stream_controls(machine, name) for name in machine.runners)
-    kinds = "".join(
-        f'<option value="{kind}">{kind}: {e(text)}</option>' for kind, text in (CALL_FAULTS | DELIVERY_FAULTS).items()
-    )
-    fault_fields = (
-        f'<select name="kind" style="max-width:100%" aria-label="fault">{kinds}</select>'
-        '<input class="short" name="times" type="number" min="1" value="5" aria-label="how many times">'
-        '<span class="soft">next times</span>'
-    )
-    rate = f'<input class="short" name="per_second" type="number" min="0" max="500" step="any" value="{machine.editor.rate:g}"'
     return (
-        f'<h2>Sending</h2><div class="grid">{streams}</div><h2>Life and trouble</h2><div class="grid"><div class="card">'
-        '<h3>Life goes on</h3><div class="soft">Edits, new contacts and orders at this rate; 0 stops it.</div>'
-        + button(
-            "/forms/edits", "Set", fields=f'{rate} aria-label="changes a second"><span class="soft">a second</span>'
-        )
-        + button("/forms/order", "One new order", quiet=True)
-        + button("/forms/newcomer", "One new contact", quiet=True)
-        + '</div><div class="card"><h3>Let something go wrong</h3><div class="soft">With calls of the API, or with our own '
-        "deliveries.</div>"
-        + button("/forms/fault", "Arm", fields=fault_fields)
-        + button("/forms/calm", "No more faults", quiet=True)
-        + "</div></div>"
+        f'<h2>Sending</h2><div class="grid">{streams}</div>'
+        f'<h2>Life and trouble</h2><div class="grid">{_life(machine)}{_trouble()}</div>'
     )
 
 
-def _stream_controls(machine: Machine, name: Any) -> str:
+def _stream_controls(machine: Machine, name: Stream) -> str:
     interface = machine.runners[name].interface
     every = "" if interface.every_seconds is None else f"{interface.every_seconds:g}"
-    schedule = (
-        f'<input class="short" name="every_seconds" type="number" min="0" step="any" value="{every}" placeholder="never" '
-        f'aria-label="seconds between executions of {name}"><span class="soft">seconds between executions</span>'
-    )
+    schedule = number_field("every_seconds", every, f"seconds between executions of {name}", placeholder="never")
     return (
-        f'<div class="card"><h3>{WORDS[name]}</h3>{button(f"/forms/execute/{name}", "Execute now")}'
-        f"{button(f'/forms/flag/{name}', 'Flag all, as for an initial import', quiet=True)}"
-        f"{button(f'/forms/schedule/{name}', 'Set', quiet=True, fields=schedule)}</div>"
+        f'<div class="card"><h3>{WORDS[name]}</h3><div class="pressed">'
+        f"{button(f'/forms/execute/{name}', 'Execute now')}"
+        f"{button(f'/forms/flag/{name}', 'Flag all', quiet=True)}</div>"
+        f"{button(f'/forms/schedule/{name}', 'Set', quiet=True, fields=schedule + soft('seconds between executions'))}"
+        "</div>"
+    )
+
+
+def _life(machine: Machine) -> str:
+    rate = number_field("per_second", f"{machine.editor.rate:g}", "changes a second")
+    return (
+        f'<div class="card"><h3>Life goes on</h3>{soft("Edits, new contacts and orders, by themselves; 0 stops it.")}'
+        f'{button("/forms/edits", "Set", fields=rate + soft("changes a second"))}<div class="pressed">'
+        f"{button('/forms/order', 'One new order', quiet=True)}"
+        f"{button('/forms/newcomer', 'One new contact', quiet=True)}</div></div>"
+    )
+
+
+def _trouble() -> str:
+    kinds = "".join(f'<option value="{kind}">{kind}: {e(text)}</option>' for kind, text in FAULTS.items())
+    times = number_field("times", "5", "how many times", step="1")
+    fields = f'<select name="kind" aria-label="what goes wrong">{kinds}</select>{times}{soft("next times")}'
+    return (
+        '<div class="card"><h3>Let something go wrong</h3>'
+        f"{soft('With calls of the API, or with our own deliveries.')}"
+        f"{button('/forms/fault', 'Arm', fields=fields)}{button('/forms/calm', 'No more faults', quiet=True)}</div>"
     )

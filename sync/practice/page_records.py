@@ -32,11 +32,11 @@ def contacts(machine: Machine, query: dict[str, str]) -> Reply:
         numbers = list(islice(machine.world.numbers(), start, start + PAGE_SIZE))
     rows = [_contact_row(machine.contact(number)) for number in numbers[:PAGE_SIZE]]
     search = (
-        f'<form class="row" style="margin-bottom:14px"><input name="q" value="{e(wanted)}" size="36" '
+        f'<form class="row"><input name="q" value="{e(wanted)}" size="36" '
         'placeholder="contact number or e-mail" aria-label="contact number or e-mail"><button>Find</button></form>'
     )
     heads = ("Number", "Name", "E-mail", "Town", "Role", "State")
-    more = "" if wanted else _pager("/contacts", page, len(numbers) == PAGE_SIZE)
+    more = "" if wanted else _pager("/contacts", page, more=len(numbers) == PAGE_SIZE)
     return page_reply("Contacts", f"<h2>Contacts</h2>{search}{table(heads, rows, 'Nobody found.')}{more}")
 
 
@@ -66,7 +66,7 @@ def orders(machine: Machine, query: dict[str, str]) -> Reply:
     ids = [machine.world.population.order_id(index) for index in range(last - 1, max(-1, last - 1 - PAGE_SIZE), -1)]
     rows = [_order_row(machine.order(order_id)) for order_id in ids]
     heads = ("Order", "Type", "State", "Contact", "Amount#", "Closed")
-    body = table(heads, rows, "No orders.") + _pager("/orders", page, len(ids) == PAGE_SIZE)
+    body = table(heads, rows, "No orders.") + _pager("/orders", page, more=len(ids) == PAGE_SIZE)
     return page_reply("Orders", f"<h2>Orders</h2>{body}")
 
 
@@ -78,11 +78,17 @@ def order(machine: Machine, order_id: int) -> Reply:
 def deliveries(machine: Machine) -> Reply:
     rows = [
         (
-            f"{d.at:%H:%M:%S}", e(d.stream), str(d.execution), f"{len(d.keys):,}", e(d.keys[0] if d.keys else ""), _outcome(d),
-            e(d.note), f"{d.seconds * 1000:.0f} ms",
+            f"{d.at:%H:%M:%S}",
+            e(d.stream),
+            str(d.execution),
+            f"{len(d.keys):,}",
+            e(d.keys[0] if d.keys else ""),
+            _outcome(d),
+            e(d.note),
+            f"{d.seconds * 1000:.0f} ms",
         )
         for d in machine.ledger.deliveries(last=200)[::-1]
-    ]  # fmt: skip
+    ]
     heads = ("When", "Stream", "Execution#", "Records#", "First", "Answer", "Note", "Took#")
     body = table(heads, rows, "Nothing was sent yet.")
     return page_reply("Deliveries", f"<h2>Last deliveries</h2>{body}")
@@ -95,8 +101,12 @@ def _contact_row(payload: Payload) -> tuple[str, ...]:
     town = next((a.get("town") for a in payload.get("addresses", []) if a.get("isMain")), "")
     return (
         f'<a href="/contacts/{e(number)}"><code>{e(number)}</code></a>',
-        e(name[:60]), e(person.get("email")), e(town), e(payload["role"]), pill(payload["state"], STATES.get(payload["state"], "warn")),
-    )  # fmt: skip
+        e(name[:60]),
+        e(person.get("email")),
+        e(town),
+        e(payload["role"]),
+        pill(payload["state"], STATES.get(payload["state"], "warn")),
+    )
 
 
 def _order_row(payload: Payload) -> tuple[str, ...]:
@@ -115,13 +125,15 @@ def _order_row(payload: Payload) -> tuple[str, ...]:
 def _form(number: str, payload: Payload) -> str:
     is_structure = payload["type"] == "STRUCTURE"
     values = payload.get("structureContact" if is_structure else "individualContact", {})
-    values = values | (main_address(payload) if "addresses" in payload else {})
-    fields = "".join(
-        _field(name, text, values.get(name))
-        for name, text in (STRUCTURE_EDITED_FIELDS if is_structure else EDITED_FIELDS)
-    )
+    if "addresses" in payload:
+        values = values | main_address(payload)
+    shown = STRUCTURE_EDITED_FIELDS if is_structure else EDITED_FIELDS
+    fields = "".join(_field(name, text, values.get(name)) for name, text in shown)
     consents = "".join(_consent(a["code"], a["authorized"]) for a in payload.get("authorizations", []))
-    return f'<h3>Edit as a clerk would</h3><form method="post" action="/forms/contact/{e(number)}">{fields}{consents}<button>Save</button></form>'
+    return (
+        f'<h3>Edit as a clerk would</h3><form method="post" action="/forms/contact/{e(number)}">'
+        f"{fields}{consents}<button>Save</button></form>"
+    )
 
 
 def _field(name: str, text: str, value: Any) -> str:
@@ -133,7 +145,7 @@ def _field(name: str, text: str, value: Any) -> str:
     return f'<label class="field"><span>{text}</span>{control}</label>'
 
 
-def _consent(code: str, answer: bool | None) -> str:
+def _consent(code: str, answer: Any) -> str:
     options = "".join(
         f'<option value="{value}"{" selected" if answer is meant else ""}>{text}</option>'
         for value, meant, text in (("yes", True, "yes"), ("no", False, "no"), ("none", None, "not answered"))
@@ -149,7 +161,7 @@ def _outcome(delivery: Any) -> str:
     return pill("200", "good") if delivery.accepted else pill(delivery.error[:60] or delivery.status, "bad")
 
 
-def _pager(path: str, page: int, more: bool) -> str:
+def _pager(path: str, page: int, *, more: bool) -> str:
     back = f'<a href="{path}?page={page - 1}">← newer</a>' if page > 1 else ""
     onward = f'<a href="{path}?page={page + 1}">further →</a>' if more else ""
-    return f'<p style="display:flex;gap:20px">{back}{onward}</p>'
+    return f'<p class="pager">{back}{onward}</p>'

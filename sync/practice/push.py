@@ -34,10 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         execution = run_execution_and_wait(options.practice_url, options.stream, options.records)
     except httpx.HTTPError as problem:
-        print(f"practice S-360 at {options.practice_url}: {problem}", file=sys.stderr)
+        sys.stderr.write(f"practice S-360 at {options.practice_url}: {problem}\n")
         return 2
     counters = ("succeeded", "warnings", "errors", "timeouts", "not_processed")
-    print(", ".join(f"{name} {execution[name]}" for name in counters), f"in {execution['seconds']:.2f} s")
+    said = ", ".join(f"{name} {execution[name]}" for name in counters)
+    sys.stdout.write(f"{said} in {execution['seconds']:.2f} s\n")
     return 0 if execution["all_accepted"] and execution["taken"] else 1
 
 

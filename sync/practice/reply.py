@@ -1,4 +1,4 @@
-"""An HTTP answer, and the ways it can go wrong on the wire. The server carries them out; everything else only says so."""
+"""An HTTP answer, and the ways it can go wrong on the wire. The server carries them out."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -1,7 +1,7 @@
 """What S-360 makes of a value it is given. Each rewrite can be switched on and off, to try a receiver against it."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 KNOWN_TITLES = ("MR", "MRS", "MISS", "MR_AND_MRS", "LADIES", "GENTLEMEN", "UNDEFINED")
@@ -24,18 +24,24 @@ def rewritten(field: str, value: Any, switched_on: Collection[str]) -> Any:
     """The value as it will be stored and read back. Applying it twice changes nothing more."""
     if not isinstance(value, str):
         return value
-    if "trim" in switched_on:
-        value = value.strip()
-    if "compose" in switched_on:
-        value = unicodedata.normalize("NFC", value)
-    if "cut" in switched_on and field in NAMES:
-        value = value[:100].rstrip() if "trim" in switched_on else value[:100]
-    if field == "individualTitle" and "title" in switched_on:
-        return value if value in KNOWN_TITLES else "UNDEFINED"
-    if field == "email" and "email_case" in switched_on:
-        return value.lower()
-    if field == "individualLastname" and "upper_last_name" in switched_on:
-        return value.upper()
-    if field in PHONES and "phone_spaces" in switched_on:
-        return "".join(c for c in value if c not in " .-")
+    for name, concerns, change in _STEPS:
+        if name in switched_on and concerns(field):
+            value = change(value)
     return value
+
+
+def _any_field(field: str) -> bool:
+    return True
+
+
+# in this order: a cut may leave a space at the end, so trimming comes after it
+_STEPS: tuple[tuple[str, Callable[[str], bool], Callable[[str], str]], ...] = (
+    ("compose", _any_field, lambda value: unicodedata.normalize("NFC", value)),
+    ("trim", _any_field, str.strip),
+    ("cut", NAMES.__contains__, lambda value: value[:100]),
+    ("trim", _any_field, str.strip),
+    ("title", "individualTitle".__eq__, lambda value: value if value in KNOWN_TITLES else "UNDEFINED"),
+    ("email_case", "email".__eq__, str.lower),
+    ("upper_last_name", "individualLastname".__eq__, str.upper),
+    ("phone_spaces", PHONES.__contains__, lambda value: "".join(c for c in value if c not in " .-")),
+)

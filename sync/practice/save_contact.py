@@ -86,10 +86,18 @@ def _taken(wanted: Mapping[str, Any], saving: Saving) -> dict[str, Any]:
     for name, value in wanted.items():
         if value is None or (value == "" and not saving.empty_string_clears):
             continue
-        if name == "addresses" and isinstance(value, list):
-            value = [{k: rewritten(k, v, saving.rewrites) for k, v in entry.items()} for entry in value]
-        taken[name] = rewritten(name, value, saving.rewrites)
+        taken[name] = (
+            [_rewritten_entry(entry, saving) for entry in value]
+            if name == "addresses"
+            else (rewritten(name, value, saving.rewrites))
+        )
     return taken
+
+
+def _rewritten_entry(entry: Any, saving: Saving) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    return {name: rewritten(name, value, saving.rewrites) for name, value in entry.items()}
 
 
 def _check(wanted: Mapping[str, Any]) -> None:

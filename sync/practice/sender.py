@@ -26,13 +26,15 @@ class Sender:
     def post(self, interface: Interface, body: bytes, *, waits_for_answer: bool = True) -> Answer:
         """Redirects are not followed and nothing is tried again: both would hide what the receiver did."""
         headers = {"Content-Type": interface.content_type, **interface.auth.headers()}
-        return self._send("POST", interface.url, body, headers, _timeout(interface, waits_for_answer))
+        return self._send("POST", interface.url, body, headers, _timeout(interface, waits_for_answer=waits_for_answer))
 
     def post_identifier(self, interface: Interface, key: str) -> Answer:
         """V1: the identifier alone, in place of the exact placeholder. Other spellings are not replaced."""
         url, body = (_placed(text, key, interface.stream) for text in (interface.url, interface.body_template))
         headers = {"Content-Type": "application/json"} if body else {}
-        return self._send(interface.method, url, body.encode() or None, headers, _timeout(interface, True))
+        return self._send(
+            interface.method, url, body.encode() or None, headers, _timeout(interface, waits_for_answer=True)
+        )
 
     def close(self) -> None:
         if self._client is not None:
@@ -58,6 +60,6 @@ def _placed(text: str, key: str, stream: str) -> str:
     return text.replace(ORDER_PLACEHOLDER if stream == "orders" else CONTACT_PLACEHOLDER, key)
 
 
-def _timeout(interface: Interface, waits_for_answer: bool) -> httpx.Timeout:
+def _timeout(interface: Interface, *, waits_for_answer: bool) -> httpx.Timeout:
     read = interface.timeout_seconds if waits_for_answer else IMPATIENCE_SECONDS
     return httpx.Timeout(interface.timeout_seconds, read=read)

@@ -5,6 +5,7 @@ import logging
 import random
 import socket
 import struct
+import sys
 import threading
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,7 +45,7 @@ class PracticeServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        logger.debug("a caller of the practice S-360 went away", exc_info=True)
+        logger.debug("a caller of the practice S-360 went away: %s", sys.exc_info()[1])
 
     def stop(self) -> None:
         """Refuse new connections, end the open ones."""
@@ -83,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._answer()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """The ledger is the log."""
 
     def _answer(self) -> None:

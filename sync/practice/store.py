@@ -27,6 +27,10 @@ create table if not exists delivery (sequence integer primary key, body blob);
 create table if not exists effect (sequence integer primary key, body blob);
 create table if not exists line (stream text, number integer, body blob, primary key (stream, number)) without rowid;
 """
+PUT_DELIVERY = "insert or replace into delivery values (?, ?)"
+PUT_EFFECT = "insert or replace into effect values (?, ?)"
+FORGET_LEDGER = "delete from delivery; delete from effect;"
+FORGET_RECORDS = "delete from record; delete from ticket; delete from line;"
 
 
 class Store:
@@ -87,8 +91,8 @@ class Store:
 
     def put_ledger(self, entries: list[Delivery | Effect]) -> None:
         for entry in entries:
-            table = "delivery" if isinstance(entry, Delivery) else "effect"
-            self._db.execute(f"insert or replace into {table} values (?, ?)", (entry.sequence, orjson.dumps(entry)))
+            insert = PUT_DELIVERY if isinstance(entry, Delivery) else PUT_EFFECT
+            self._db.execute(insert, (entry.sequence, orjson.dumps(entry)))
         last = max((entry.sequence for entry in entries if isinstance(entry, Delivery)), default=0)
         self._db.execute("delete from delivery where sequence <= ?", (last - KEPT,))
 
@@ -100,10 +104,8 @@ class Store:
 
     def start_over(self, *, everything: bool) -> None:
         """Drop the ledger, or everything but the settings."""
-        tables = ("record", "ticket", "delivery", "effect", "line") if everything else ("delivery", "effect")
         with self._lock:
-            for table in tables:
-                self._db.execute(f"delete from {table}")
+            self._db.executescript(FORGET_LEDGER + FORGET_RECORDS if everything else FORGET_LEDGER)
 
     # reading, at the start
 

@@ -48,7 +48,7 @@ class StreamRunner:
     def execute(self, *, hold: bool = False) -> Execution:
         """One execution, now. With `hold`, every array is read but kept until `release`."""
         with self._one_at_a_time:
-            return self._run(lambda execution: self._send_queue(execution, hold))
+            return self._run(lambda execution: self._send_queue(execution, hold=hold))
 
     def release(self) -> Execution:
         """Send what is held, in the state it was read in."""
@@ -90,7 +90,7 @@ class StreamRunner:
         self.executions = [*self.executions[-199:], execution]
         return execution
 
-    def _send_queue(self, execution: Execution, hold: bool) -> None:
+    def _send_queue(self, execution: Execution, *, hold: bool) -> None:
         if not self.interface.url:
             execution.not_processed = len(self.firehose)
             self.log.write("Warning", "No receiver URL: nothing was sent, nothing was tried")
@@ -102,10 +102,10 @@ class StreamRunner:
         if self._faults.draw_delivery("reordered", self.interface.stream):
             arrays.reverse()
         for array in arrays:
-            self._send_array(execution, array, hold)
+            self._send_array(execution, array, hold=hold)
         self._send_held(execution, everything=False)
 
-    def _send_array(self, execution: Execution, tickets: list[Ticket], hold: bool) -> None:
+    def _send_array(self, execution: Execution, tickets: list[Ticket], *, hold: bool) -> None:
         if self.stopping.is_set():
             execution.not_processed += len(tickets)
             self.firehose.put_back(tickets)
@@ -120,9 +120,10 @@ class StreamRunner:
         if self.interface.version == "V1":
             self._send_identifiers(execution, present)
         elif present:
-            self._send_or_hold(execution, Parcel(present, write_array(self.interface, list(records.values()))), hold)
+            body = write_array(self.interface, list(records.values()))
+            self._send_or_hold(execution, Parcel(present, body), hold=hold)
 
-    def _send_or_hold(self, execution: Execution, parcel: Parcel, hold: bool) -> None:
+    def _send_or_hold(self, execution: Execution, parcel: Parcel, *, hold: bool) -> None:
         stream = self.interface.stream
         held = self._faults.draw_delivery("held", stream) if not hold else None
         if hold or held:

@@ -1,10 +1,11 @@
-"""The limit of the practice S-360's API, counted by arrival: a sliding window or fixed minutes, all methods together."""
+"""The limit of the practice S-360's API, counted by arrival: a sliding window or fixed minutes."""
 
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from math import inf, nextafter
 from typing import Any, Literal
 
 
@@ -28,11 +29,10 @@ class _Window:
     arrivals: deque[float] = field(default_factory=deque)
 
     def is_full(self, limit: Limit, calls: int | None, now: float) -> bool:
-        if limit.window == "fixed":
-            start = now - now % limit.window_seconds
-        else:
-            start = now - limit.window_seconds
-        while self.arrivals and (self.arrivals[0] < start if limit.window == "fixed" else self.arrivals[0] <= start):
+        length = limit.window_seconds
+        # fixed: the window that holds this instant; sliding: a call exactly one length ago has just left it
+        oldest = now - now % length if limit.window == "fixed" else nextafter(now - length, inf)
+        while self.arrivals and self.arrivals[0] < oldest:
             self.arrivals.popleft()
         return calls is not None and len(self.arrivals) >= calls
 
