@@ -37,7 +37,8 @@ class Property:
     built_in: bool = False
 
     def __post_init__(self) -> None:
-        self.check: Callable[[str], str | None] = _checker(self)
+        # None for free text: nothing to ask about most values
+        self.check: Callable[[str], str | None] | None = _checker(self)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -80,7 +81,14 @@ class Catalog:
         return {name for name, each in self.by_name.items() if each.unique}
 
 
-def _checker(prop: Property) -> Callable[[str], str | None]:
+def fault_in(prop: Property, value: str) -> str | None:
+    """HubSpot's code for what is wrong with a non-empty value, or None."""
+    if len(value) > TEXT_LIMIT:
+        return "PROPERTY_VALUE_TOO_LONG"
+    return prop.check(value) if prop.check else None
+
+
+def _checker(prop: Property) -> Callable[[str], str | None] | None:
     """A function that says what is wrong with a non-empty value, or None."""
     if prop.name == "email":
         return lambda value: None if _EMAIL.match(value) else "INVALID_EMAIL"
@@ -96,7 +104,7 @@ def _checker(prop: Property) -> Callable[[str], str | None]:
         "bool": (re.compile(r"(true|false)\Z"), "INVALID_BOOLEAN"),
     }.get(prop.type, (None, ""))
     if pattern is None:
-        return lambda value: None if len(value) <= TEXT_LIMIT else "PROPERTY_VALUE_TOO_LONG"
+        return None
     matches = pattern.match
     return lambda value: None if matches(value) else code
 

@@ -91,7 +91,8 @@ class Table:
         touch: a write that changes nothing still moves time and author, as several real CRMs do.
         """
         values = record.properties()
-        changed = {name: _kept(value) for name, value in new.items() if values.get(name) != _kept(value)}
+        kept = {name: None if value == "" else value for name, value in new.items()}
+        changed = {name: value for name, value in kept.items() if values.get(name) != value}
         if not changed and not touch:
             return changed
         at = self._now()
@@ -155,10 +156,6 @@ class Table:
                 self.indexes[name].add(_indexed(name, changed[name]), record.id)
                 if name == self.key_property:
                     self.key_text.add(str(changed[name]), record.id)
-
-
-def _kept(value: Any) -> Any:
-    return None if value == "" else value
 
 
 def _indexed(name: str, value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm.practice.generic.shapes import COMPUTED, inner, outer, shown
 from crm.practice.hubspot.shapes import text
 from crm.practice.record import Record, Source
+from crm.practice.schema import fault_in
 from crm.practice.table import Table
 from crm.practice.values import rewritten
 from crm.practice.wire import Answer, json_answer
@@ -58,7 +59,7 @@ def _take(core: Core, table: Table, result: Draft, name: str, value: Any) -> Non
         result.errors[name] = ["Not a valid value."]
         return
     plain = text(value)
-    if plain and prop.check(plain):
+    if plain and fault_in(prop, plain):
         result.errors[name] = [f"Enter a valid {name.replace('_', ' ')}."]
     else:
         result.values[prop.name] = value

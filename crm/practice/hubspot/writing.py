@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm.practice.hubspot.errors import conflict_message, detail, values_message
 from crm.practice.hubspot.shapes import text
 from crm.practice.record import Record, Source
-from crm.practice.schema import Catalog, Problem
+from crm.practice.schema import Catalog, Problem, fault_in
 from crm.practice.table import Table
 from crm.practice.values import rewritten
 
@@ -98,7 +98,7 @@ def problems(catalog: Catalog, values: dict[str, Any]) -> list[Problem]:
             found.append(Problem(name, "READ_ONLY_VALUE", f'"{name}" is a read only property'))
         elif type(value) is not str:
             found += _not_text(values, name, value)
-        elif value and (code := prop.check(value)):
+        elif value and (code := fault_in(prop, value)):
             found.append(Problem(name, code, f"{value} is not a valid value for {name}"))
     return found
 

@@ -29,10 +29,12 @@ _HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Re
 
 
 def document(title: str, header: str, main: str, *, single: bool = False) -> Answer:
+    kind = " class=single" if single else ""
     body = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
-        f"<style>{STYLE}</style></head><body><header>{header}</header><main{' class=single' if single else ''}>{main}</main>"
+        f"<style>{STYLE}</style></head><body><header>{header}</header>"
+        f"<main{kind}>{main}</main>"
         f"<script>{SCRIPT}</script></body></html>"
     )
     return Answer(200, body.encode(), "text/html; charset=utf-8", dict(_HEADERS))
