@@ -66,5 +66,10 @@ def verdict(figures: Figures) -> dict[str, str]:
     if urgent:
         return {"tone": "bad", "text": "Something needs you now" if urgent == 1 else f"{urgent} things need you now"}
     if others:
-        return {"tone": "warn", "text": "Running, with one thing to look at" if others == 1 else f"Running, with {others} things to look at"}
+        return {
+            "tone": "warn",
+            "text": "Running, with one thing to look at"
+            if others == 1
+            else f"Running, with {others} things to look at",
+        }
     return {"tone": "good", "text": "All is well"}

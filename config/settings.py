@@ -7,6 +7,7 @@ from pathlib import Path
 from config.environment import Environment, load_local_environment
 from config.logs.configuration import logging_settings
 from config.service_urls import broker_url, database_settings, redis_client_url
+from config.theme import THEME
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("CONSOLE_VAR") or BASE_DIR / "var").absolute()
@@ -30,9 +31,8 @@ ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or ["localhost", "127.0.0.1",
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
 
 HTTPS_ONLY = environment.flag("HTTPS_ONLY", default=not DEBUG)
-# Only behind a proxy that sets this header itself: otherwise any client could claim to have come over https.
-if environment.flag("BEHIND_TLS_PROXY", default=False):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# No SECURE_PROXY_SSL_HEADER: the web server drops X-Forwarded-* unless TRUSTED_PROXY names the proxy, and then turns
+# them into the client's real address and scheme before Django sees the request (config/serving/server.py).
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by orchestrators from inside, over plain http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS_ONLY else 0
@@ -103,15 +103,7 @@ TEMPLATES = [
         },
     },
 ]
-UNFOLD = {
-    "SITE_TITLE": "S-360 console",
-    "SITE_HEADER": "S-360 console",
-    "SITE_SUBHEADER": "Contacts and orders between S-360 and the CRM",
-    "SITE_URL": None,
-    "DASHBOARD_CALLBACK": "config.dashboard.dashboard_callback",
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-}
+UNFOLD = THEME
 REST_FRAMEWORK = {
     # JSON only, both ways: browsable HTML and form parsers are doors nobody here needs.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

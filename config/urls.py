@@ -5,10 +5,11 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from config import health
+from config import dashboard, health
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
+    path("admin/figures/", dashboard.figures_fragment, name="console-figures"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

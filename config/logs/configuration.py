@@ -1,5 +1,6 @@
 """One configuration of logs for every process: structlog renders what both it and the standard library log."""
 
+import logging
 from typing import Any
 
 import structlog
@@ -72,7 +73,7 @@ def logging_settings(level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "config.logs.configuration.ScrubbedJsonFormatter"}},
         "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
-        "root": {"handlers": ["stdout"], "level": level if level.isalpha() else "INFO"},
+        "root": {"handlers": ["stdout"], "level": level if level in logging.getLevelNamesMapping() else "INFO"},
         "loggers": {
             **{name: {"level": "WARNING"} for name in quiet},
             "waitress.queue": {"level": "ERROR"},  # it remarks on every request that waits for a thread
