@@ -20,8 +20,9 @@ def line_of(text: str, path: tuple[str, ...]) -> int:
         else:
             key = _key(stripped)
             found = (*table, *key) if key else ()
-        if len(found) > depth and found == path[: len(found)]:
-            best, depth = number, len(found)
+        leads = found[: len(path)]  # a table deeper than the path stands inside what the path names
+        if len(leads) > depth and leads == path[: len(leads)]:
+            best, depth = number, len(leads)
     return best
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from crm.models import Binding, Connection, Pairing
+from crm.models import Binding, Connection, ConnectionState, Pairing
 from crm.services.configure.configuration import Configuration, ConnectionConfig
 from crm.services.configure.draft import Draft, moved_detail
 from crm.services.configure.plan import Detail
 from crm.services.configure.plan_fields import plan_mapping
 from crm.services.configure.plan_options import merged, option_details, secret_details
+from crm.services.connection_state import resume_connection
 
 
 def plan_connections(draft: Draft, configuration: Configuration) -> None:
@@ -40,15 +42,29 @@ def _plan_connection(draft: Draft, config: ConnectionConfig, stored: Connection 
         *secret_details(row.secrets, secrets),
     ]
 
-    def run(_: object) -> None:
-        for name, value in {**values, "settings": settings, "secrets": secrets}.items():
-            setattr(row, name, value)
-        row.save()
-
+    wanted = {**values, "settings": settings, "secrets": secrets}
     if stored is None:
-        draft.add(path, details, run)
+        draft.add(path, details, lambda _: _create(row, wanted))
     elif details:
-        draft.change(path, details, run)
+        draft.change(path, details, lambda _: _update(row, wanted))
+
+
+def _create(row: Connection, values: Mapping[str, Any]) -> None:
+    _set(row, values)
+    row.save()
+
+
+def _update(row: Connection, values: Mapping[str, Any]) -> None:
+    """Only what was configured: workers write the connection's state at any moment."""
+    _set(row, values)
+    row.save(update_fields=["connector", "is_enabled", "settings", "secrets_text"])
+    if row.state in (ConnectionState.NEEDS_CREDENTIALS, ConnectionState.BREAKER_OPEN):
+        resume_connection(row.pk)  # new settings deserve a try at once
+
+
+def _set(row: Connection, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
 
 
 def _plain_details(row: Connection, values: dict[str, Any], *, is_new: bool) -> list[Detail]:

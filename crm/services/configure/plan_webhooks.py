@@ -84,8 +84,8 @@ def _plan_changed(draft: Draft, code: str, webhook: WebhookConfig, row: WebhookE
 
 
 def _store(row: WebhookEndpoint, webhook: WebhookConfig, values: Any) -> None:
-    plain = {name: value for name, value in values.items() if name not in _AUTH}
-    WebhookEndpoint.objects.filter(pk=row.pk).update(label=webhook.name, **plain)
+    plain = {name: value for name, value in values.items() if name not in _AUTH} | {"label": webhook.name}
+    WebhookEndpoint.objects.filter(pk=row.pk).update(**plain)
     if "auth_mode" in webhook.values:
         mode = webhook.values["auth_mode"]
         name = webhook.values.get("auth_name", "")

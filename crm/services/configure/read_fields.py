@@ -12,6 +12,7 @@ from crm.services.configure.table import Table
 from sync.engine.fields import CONSENT_PREFIX, CRITERION_PREFIX, Entity, fields_of
 from sync.engine.policy import BlankRule, ConflictRule, Direction, FieldPolicy, FirstLinkRule, policy_problems
 
+CODE = "{code}"  # in the remote name of a family, stands for the code in lower case
 _RULES = {"direction": Direction, "conflict": ConflictRule, "first_link": FirstLinkRule, "blank": BlankRule}
 _POLICY_KEYS = {name: readers.choice([rule.value for rule in rules]) for name, rules in _RULES.items()}
 _MAPPING_KEYS = {"remote_name": readers.text(200), "value_map": readers.text_map, "is_enabled": readers.truth}
@@ -21,21 +22,21 @@ def read_policies(table: Table | None) -> Listing[FieldConfig]:
     """`[institutions.X.policies]`: one table an entity, one line a field."""
     if table is None:
         return Listing()
-    listing = Listing(tuple(_lines(table, _policy, families=True)), table.is_complete())
+    listing = Listing(tuple(_lines(table, _policy)), table.is_complete())
     table.finish()
     return listing
 
 
 def read_mapping(table: Table) -> Listing[FieldConfig]:
     """`[connections.X.mapping]`: a field is given its remote name, a table of details, or false to leave it out."""
-    return Listing(tuple(_lines(table, _mapping_line, families=False)), table.is_complete())
+    return Listing(tuple(_lines(table, _mapping_line)), table.is_complete())
 
 
-def _lines(table: Table, read_one: Any, *, families: bool) -> Iterator[FieldConfig]:
+def _lines(table: Table, read_one: Any) -> Iterator[FieldConfig]:
     for entity in Entity:
         fields = table.table(entity.value)
         for name, value in fields.rest().items() if fields else ():
-            if unknown := _field_problem(entity, name, families=families):
+            if unknown := _field_problem(entity, name, families=True):
                 table.problems.note((*table.path, entity.value), name, unknown)
             elif values := read_one(table, entity, name, value):
                 yield FieldConfig(entity.value, name, values)
@@ -49,7 +50,7 @@ def _field_problem(entity: Entity, name: str, *, families: bool) -> str:
     if prefix and entity is Entity.CONTACT and name != prefix:
         if "*" not in name or (families and name == f"{prefix}*"):
             return ""
-        return "a mapping names each code by itself, such as consent.NEWSLETTER"
+        return f"name one code, such as {prefix}NEWSLETTER" + (f", or all of them with {prefix}*" if families else "")
     return f"no such field{nearest(name, [*known, 'consent.*', 'criterion.*'])}"
 
 
@@ -79,6 +80,8 @@ def _mapping_line(table: Table, entity: Entity, name: str, value: Any) -> dict[s
         return {}
     values = section.read_given(_MAPPING_KEYS)
     section.finish()
+    if name.endswith("*") and CODE not in values.get("remote_name", CODE):
+        section.note("remote_name", f'must hold {CODE}, as in "optin_{CODE}": each code needs a name of its own')
     return {"is_enabled": True, **values}
 
 
