@@ -49,7 +49,7 @@ Scalar = str | int | float | bool | None
 
 RecordStatus = Literal["created", "updated", "unchanged", "failed"]
 HealthState = Literal["pass", "warn", "fail"]
-SettingKind = Literal["text", "url", "integer", "decimal", "boolean", "choice", "list", "map", "secret"]
+SettingKind = Literal["text", "url", "integer", "decimal", "boolean", "choice", "map", "secret"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,10 @@ class SettingField:
 
 @dataclass(frozen=True, slots=True)
 class FieldPreset:
-    """One line of a connector's suggested mapping. `value_map` is canonical value -> remote value; empty maps as is."""
+    """One line of a connector's suggested mapping. `value_map` is canonical value -> remote value; empty maps as is.
+
+    A canonical name ending in `*` stands for a family (`consent.*`); `{code}` in its remote name: the rest, lower case.
+    """
 
     canonical: str
     remote: str

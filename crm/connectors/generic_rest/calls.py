@@ -76,7 +76,7 @@ class Caller:
 
     def _judge(self, answer: HttpAnswer, body: Any, *, writes: bool) -> Failure | None:
         settings = self.settings
-        if answer.status in settings.success_statuses:
+        if settings.is_success(answer.status):
             if body is _ABSENT:
                 return unreadable_answer(answer, writes=writes)
             if not settings.success_member or _says(body, settings.success_member, settings.success_value):

@@ -76,10 +76,6 @@ class GenericRestConnector:
     def default_mapping(cls, entity: Entity) -> list[FieldPreset]:
         return presets.default_mapping(entity)
 
-    @classmethod
-    def site_field_preset(cls, canonical: str) -> FieldPreset | None:
-        return presets.site_field_preset(canonical)
-
     def check(self) -> HealthReport:
         return self._inspector.check()
 

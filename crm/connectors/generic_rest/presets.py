@@ -15,14 +15,12 @@ _ORDER = (
 )
 
 
+_FAMILIES = {"consent.*": "consent_{code}", "criterion.*": "criterion_{code}"}
+
+
 def default_mapping(entity: Entity) -> list[FieldPreset]:
-    """Every canonical field under its own name."""
-    return [FieldPreset(name, name, {}) for name in (_ORDER if entity == Entity.ORDER else _CONTACT).split()]
-
-
-def site_field_preset(canonical: str) -> FieldPreset | None:
-    """The suggestion for a field that differs from site to site: `consent.<CODE>` and `criterion.<CODE>`."""
-    kind, _, code = canonical.partition(".")
-    if kind not in ("consent", "criterion") or not code:
-        return None
-    return FieldPreset(canonical, f"{kind}_{code.lower()}", {})
+    """Every canonical field under its own name; a dot would be read as a path, so families have an underscore."""
+    if entity == Entity.ORDER:
+        return [FieldPreset(name, name, {}) for name in _ORDER.split()]
+    plain = [FieldPreset(name, name, {}) for name in _CONTACT.split()]
+    return [*plain, *(FieldPreset(canonical, remote, {}) for canonical, remote in _FAMILIES.items())]

@@ -14,7 +14,7 @@ from crm.connectors.settings import COMMON_FIELDS
 PATH = "May hold {collection}, {key}, {remote_id}."
 DOTTED = "Dotted path, for example data.items; empty means the body itself."
 _CHOICES = {"auth": Auth, "changes_format": TimeFormat, "paging": Paging, "reset_unit": ResetUnit}
-_KINDS: dict[type, SettingKind] = {bool: "boolean", int: "integer", float: "decimal", dict: "map", tuple: "list"}
+_KINDS: dict[type, SettingKind] = {bool: "boolean", int: "integer", float: "decimal", dict: "map"}
 
 # group -> name -> label, help
 _LABELS: dict[str, dict[str, tuple[str, str]]] = {
@@ -63,7 +63,7 @@ _LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "batch_created": ("Place of true for a new record", DOTTED),
     },
     "answers": {
-        "success_statuses": ("Statuses of a success", ""),
+        "success_statuses": ("Statuses of a success", "Separated by blanks."),
         "success_member": ("Member that tells success", "For CRMs that answer 200 to everything. Empty: none."),
         "success_value": ("Its value on success", "true and false are written in lower case."),
         "error_message": ("Place of an error's message", DOTTED),

@@ -56,7 +56,7 @@ class GenericSettings(CommonSettings, frozen=True, kw_only=True):
     batch_ok: str = "ok"
     batch_created: str = "created"
 
-    success_statuses: tuple[int, ...] = (200, 201, 202, 204)
+    success_statuses: str = "200 201 202 204"
     success_member: str = "error"
     success_value: str = "false"
 
@@ -82,6 +82,10 @@ class GenericSettings(CommonSettings, frozen=True, kw_only=True):
     paging_limit: str = "limit"
     paging_next: str = "next_cursor"
     page_size: int = 200
+
+    def is_success(self, status: int) -> bool:
+        """Whether the CRM means yes by this status, before its body is read."""
+        return str(status) in self.success_statuses.split()
 
     def collection(self, entity: Entity) -> str:
         """The path of an entity's records."""

@@ -44,6 +44,9 @@ class SingleWriter:
             try:
                 results.append(self._one(entity, record))
             except ConnectorUnavailable as error:
+                if error.failure.kind == "permanent":  # the look-up of this key is refused, not of every key
+                    results.append(RecordResult(record.key, "failed", failure=_of_record(error.failure)))
+                    continue
                 if not results and not error.failure.outcome_unknown:
                     raise
                 stop = error.failure

@@ -21,6 +21,7 @@ _SALUTATIONS = {
 _CONTACT = {
     "first_name": "firstname",
     "last_name": "lastname",
+    "gender": "gender",
     "email": "email",
     "phone": "phone",
     "mobile_phone": "mobilephone",
@@ -32,6 +33,8 @@ _CONTACT = {
     "language": "hs_language",
     "structure_name": "company",
     "function": "jobtitle",
+    "consent.*": "s360_consent_{code}",
+    "criterion.*": "s360_criterion_{code}",
 }
 
 _ORDER = {
@@ -51,16 +54,8 @@ _ORDER = {
 
 
 def default_mapping(entity: Entity) -> list[FieldPreset]:
-    """The suggested mapping, the fields every site has."""
+    """The suggested mapping."""
     if entity == Entity.ORDER:
         return [FieldPreset(canonical, remote, {}) for canonical, remote in _ORDER.items()]
     plain = [FieldPreset(canonical, remote, {}) for canonical, remote in _CONTACT.items()]
     return [FieldPreset("title", "salutation", _SALUTATIONS), *plain]
-
-
-def site_field_preset(canonical: str) -> FieldPreset | None:
-    """The suggestion for a field that differs from site to site: `consent.<CODE>` and `criterion.<CODE>`."""
-    kind, _, code = canonical.partition(".")
-    if kind not in ("consent", "criterion") or not code:
-        return None
-    return FieldPreset(canonical, f"s360_{kind}_{code.lower()}", {})

@@ -15,7 +15,7 @@ from crm.connectors.session import ApiSession
 
 def property_names(settings: HubSpotSettings, entity: Entity) -> list[str]:
     """The properties reads ask for: the mapped ones, or the suggested ones while nothing is mapped, and the key."""
-    names = settings.mapped(entity) or [preset.remote for preset in default_mapping(entity)]
+    names = settings.mapped(entity) or [preset.remote for preset in default_mapping(entity) if "{" not in preset.remote]
     return list(dict.fromkeys([*names, settings.key_of(entity)]))
 
 
