@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm.practice.ledger import Writes
-from tests.crm.practice.conftest import contact, order
+from tests.crm.practice.clients import contact, order
 
 PROPERTIES = "/crm/properties/2026-03/contacts"
 ASSOCIATE = "/crm/associations/2026-03/orders/contacts/batch/associate/default"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crm.practice.conftest import contact
+from tests.crm.practice.clients import contact
 
 ONE = "/crm/objects/2026-03/contacts"
 

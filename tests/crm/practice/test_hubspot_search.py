@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crm.practice.conftest import START, contact, order
+from tests.crm.practice.clients import START, contact, order
 
 
 def filtered(name, operator, value=None, **more):

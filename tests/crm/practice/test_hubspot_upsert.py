@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm.practice.ledger import Writes
-from tests.crm.practice.conftest import contact, order
+from tests.crm.practice.clients import contact, order
 
 
 def errors_of(reply):
