@@ -24,5 +24,5 @@ PR_SET_PDEATHSIG = 1
 
 @worker_process_init.connect
 def die_with_the_worker(**_: object) -> None:
-    """A pool process whose worker was killed would wait for work for ever: its siblings hold the other end of its pipe."""
+    """A pool process whose worker was killed would wait for ever: its siblings hold the other end of its pipe."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,5 +1,6 @@
 """Settings of the console. All that differs between machines comes from the environment: docs/settings.md lists it."""
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -48,6 +49,12 @@ X_FRAME_OPTIONS = "DENY"
 OUTGOING_ALLOWED_HOSTS = environment.words("OUTGOING_ALLOWED_HOSTS")
 # Private, loopback and link-local addresses; only for practice servers and CRMs inside the same network.
 ALLOW_PRIVATE_HOSTS = environment.flag("ALLOW_PRIVATE_HOSTS", default=False)
+
+# The practice servers: where they listen on this machine, and what the console shows the practice CRM.
+PRACTICE_CONSOLE_URL = environment.text("PRACTICE_CONSOLE_URL") or f"http://127.0.0.1:{environment.number('PORT', 8000)}"
+PRACTICE_S360_URL = environment.text("PRACTICE_S360_URL") or f"http://127.0.0.1:{environment.number('PORT', 8000) + 10}"
+PRACTICE_CRM_URL = environment.text("PRACTICE_CRM_URL") or f"http://127.0.0.1:{environment.number('PORT', 8000) + 11}"
+PRACTICE_CRM_TOKEN = hashlib.sha256(f"practice crm {SECRET_KEY}".encode()).hexdigest()[:40]
 
 # How long the outcome of an unanswered send rests before the CRM is read: longer than the CRM's slowest processing.
 CRM_VERIFY_SECONDS = environment.number("CRM_VERIFY_SECONDS", 120)

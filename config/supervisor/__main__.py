@@ -59,8 +59,8 @@ def _run(supervisor: Supervisor, host: str, port: int) -> None:
     began = time.monotonic()
     environment = _environment(port)
     environment |= _start_servers(supervisor)
-    os.environ.update(environment)  # every child inherits it
     settings_files.publish(environment)
+    os.environ.update(environment)  # every child inherits it
     preparation = prepare(environment, stopping=supervisor.stopping)
     if preparation is None:
         return

@@ -8,7 +8,7 @@ import structlog
 from config.logs.configuration import ScrubbedJsonFormatter
 from config.logs.scrub import scrub
 
-SECRET = "MARKERjZ3kq8-w_1"  # noqa: S105 - a marker to search for
+SECRET = "MARKERjZ3kq8-w_1"
 
 
 @pytest.mark.parametrize(
