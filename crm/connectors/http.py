@@ -23,7 +23,7 @@ import orjson
 
 from crm.connectors.addresses import AddressPolicy, RefusedUrlError, Target
 from crm.connectors.answer_body import AnswerTooLargeError, AnswerUnreadableError, read_bounded
-from crm.connectors.network import AddressRefusedError, CallState, GuardedBackend
+from crm.connectors.network import AddressRefusedError, CallState, CertificateRefusedError, GuardedBackend
 from sync.engine.failures import Failure
 
 logger = logging.getLogger(__name__)
@@ -199,9 +199,8 @@ def _failure_of(error: BaseException, *, outcome_unknown: bool) -> Failure:
     """Our own words for each error: the library's are never shown."""
     if isinstance(error, RefusedUrlError | AddressRefusedError):
         return Failure(kind="misconfigured", scope="connection", code="address_refused", message=str(error))
-    cause = error.__cause__
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        text = f"the CRM's certificate is not accepted: {cause.verify_message}"
+    if isinstance(error, CertificateRefusedError):
+        text = f"the CRM's certificate is not accepted: {error}"
         return Failure(kind="misconfigured", scope="connection", code="tls_certificate", message=text)
     if isinstance(error, httpcore.LocalProtocolError | UnicodeError):
         text = "the request cannot be sent: a credential or a header setting holds a character HTTP does not allow"

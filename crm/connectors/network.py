@@ -22,6 +22,10 @@ class AddressRefusedError(httpcore.ConnectError):
     """Connected nowhere: the host leads to an address this connection may not reach."""
 
 
+class CertificateRefusedError(httpcore.ConnectError):
+    """The server's certificate is expired, of another host, or signed by nobody we trust."""
+
+
 class CallState(threading.local):
     """The call this thread is making. A thread makes one call at a time, so it needs no key."""
 
@@ -64,7 +68,14 @@ class GuardedStream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         timeout = self._call.clip(timeout, httpcore.ConnectTimeout)
-        return GuardedStream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._call)
+        try:
+            stream = self._inner.start_tls(ssl_context, server_hostname, timeout)
+        except httpcore.ConnectError as error:
+            # Told apart here: the pool drops the cause on the way up.
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise CertificateRefusedError(error.__cause__.verify_message) from error
+            raise
+        return GuardedStream(stream, self._call)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
