@@ -86,4 +86,4 @@ def seconds_for(calls: int, *, rate_per_second: float, burst: int) -> float:
 
 def calls_for(rows: int, calls_per_row: float) -> int:
     """Calls a mass update costs."""
-    return ceil(rows * calls_per_row)
+    return ceil(round(rows * calls_per_row, 6))

@@ -58,7 +58,7 @@ def mask_email(text: str) -> str:
     if not at:
         return HIDDEN
     domain, dot, top = host.rpartition(".")
-    return f"{name[:1]}{HIDDEN}@{domain[:1]}{HIDDEN}{dot}{top if dot else ''}"
+    return f"{name[:1]}{HIDDEN}@{(domain or host)[:1]}{HIDDEN}{dot}{top if dot else ''}"
 
 
 def mask_phone(text: str) -> str:
