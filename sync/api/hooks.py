@@ -63,11 +63,15 @@ class HookView(APIView):
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = AlwaysJson
     schema = None
-    options = None  # type: ignore[assignment]  # no description of the door for strangers
+    http_method_names = ["post"]
 
     wire: HttpRequest
     card: EndpointCard
     address: str | None
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}  # an Allow header would tell a hidden path from one that does not exist
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         self.wire = request  # the body is read from the wire itself: DRF's request would parse it

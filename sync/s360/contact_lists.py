@@ -37,7 +37,10 @@ def read_consents(block: Any, settings: S360Settings, warnings: list[RecordWarni
 
 
 def read_criteria(block: Any, settings: S360Settings, warnings: list[RecordWarning]) -> dict[str, Value]:
-    """``criterion.<CODE>`` -> its value codes, sorted, each once, None when there are none; a criterion sent twice has both lists."""
+    """``criterion.<CODE>`` -> its value codes, sorted, each once; None when there are none.
+
+    A criterion that is sent twice has the values of both.
+    """
     found: dict[str, Value] = {}
     for element in _elements(block, CRITERIA):
         code = _code(element, settings.criterion_code_path, CRITERIA)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sync.s360.problems import RecordProblem, shown_value
-from sync.s360.strict import DoorRefusal, clip_field
+from sync.s360.strict import DoorRefusal, RepeatedNames, clip_field
 
 ORDER: Final = "orderDetailsData"
 ORDER_LIST: Final = "orderDetailsDatas"
@@ -56,6 +56,8 @@ def orders_in(record: Any, root: OrderRoot) -> list[Any]:
     """Unwrap one element. A shape the setting does not allow is handed on as it is and will be rejected."""
     if not isinstance(record, dict):
         return [record]
+    if isinstance(record, RepeatedNames) and {ORDER, ORDER_LIST} & set(record.repeated):
+        return [AmbiguousRoot(record)]
     if ORDER in record and root in (OrderRoot.AUTO, OrderRoot.WRAPPED):
         return [record[ORDER]]
     listed = record.get(ORDER_LIST)
@@ -68,6 +70,10 @@ def orders_in(record: Any, root: OrderRoot) -> list[Any]:
 
 def unwrapped(order: Any) -> Any:
     return order[ORDER] if isinstance(order, dict) and ORDER in order else order
+
+
+class AmbiguousRoot(dict[str, Any]):
+    """A wrapper in which the order comes more than once: which of them is meant cannot be known."""
 
 
 class UnexpectedRoot(dict[str, Any]):
@@ -92,6 +98,8 @@ def shape_problem(record: Any) -> RecordProblem | None:
     if isinstance(record, UnexpectedRoot):
         reason = "the order is not in the shape order_payload_root asks for; set it to auto to accept every shape"
         return RecordProblem(ORDER, shown_value(ORDER, record), reason)
+    if isinstance(record, AmbiguousRoot):
+        return RecordProblem(ORDER, shown_value(ORDER, record), "the name comes twice")
     if isinstance(record, dict):
         return None
     reason = f"a record must be an object, this is {json_type(record)}"

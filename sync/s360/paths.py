@@ -62,7 +62,7 @@ class Path:
 
     @property
     def places(self) -> frozenset[str]:
-        """Every member the path reads, written from the top: ``addresses``, ``addresses.isMain``, ``addresses.town``."""
+        """Every member the path reads, from the top: ``addresses``, ``addresses.isMain``, ``addresses.town``."""
         found = set()
         above = ""
         for part in self.segments:

@@ -28,6 +28,7 @@ _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _OTHER_BOMS: Final = ((b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"))
 _OTHER_ENCODINGS: Final = (*_OTHER_BOMS, (b"\xfe\xff", "UTF-16"))
 _NOT_STRUCTURE: Final = bytes(code for code in range(256) if code not in b'"[]{}')
+_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")  # for depth one kind of bracket is as good as two
 _QUOTED: Final = re.compile(rb'"[^"]*"')
 _DIGITS_TO_ZERO: Final = bytes(ord("0" if chr(code) in "0123456789" else " ") for code in range(256))
 _LONG_NUMBER: Final = b"0" * 19  # the first length that can pass 64 bits
@@ -95,23 +96,23 @@ def decode_body(raw: bytes) -> str:
 def refuse_deep_nesting(raw: bytes) -> None:
     """Refuse more than 32 levels before any recursive parser sees the body.
 
-    Outside strings only brackets are left, and each round removes every innermost pair, so a well-formed body of at
-    most 32 levels is gone after 32 rounds. A malformed one that stops shrinking is left to the JSON parser.
+    Outside strings only brackets are left, and each round removes the innermost level of all of them, so a well-formed
+    body of at most 32 levels is gone after 32 rounds. A malformed one that stops shrinking is left to the JSON parser.
     """
     left = bare_brackets(raw)
     for _ in range(MAX_DEPTH):
         before = len(left)
-        left = left.replace(b"{}", b"").replace(b"[]", b"")
+        left = left.replace(b"[]", b"")
         if not left or len(left) == before:
             return
     raise DoorRefusal(400, "body_too_deep", f"the body is nested deeper than {MAX_DEPTH} levels")
 
 
 def bare_brackets(raw: bytes) -> bytes:
-    """The brackets outside strings, in order. Exact for well-formed JSON; harmless for anything else."""
+    """The brackets outside strings, in order and of one kind. Exact for well-formed JSON, harmless otherwise."""
     if b"\\" in raw:
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    structure = raw.translate(None, _NOT_STRUCTURE)
+    structure = raw.translate(_ONE_KIND, _NOT_STRUCTURE)
     left = structure.replace(b'""', b"")  # strings without brackets, the usual case, by one fast pass
     return _QUOTED.sub(b"", structure) if b'"' in left else left
 
@@ -173,7 +174,8 @@ def problem_of(record: Any, guarded_places: frozenset[str] = frozenset()) -> Rec
     """The first thing in a record that no database or CRM could store as it came, or None.
 
     A repeated name counts only when ``guarded_places`` holds it (identity and mapped fields, written
-    ``individualContact.email`` without list positions): elsewhere the last one wins, as everywhere. Call it only when the body ``is_suspicious``; the depth limit makes the recursion safe.
+    ``individualContact.email`` without list positions): elsewhere the last one wins, as everywhere. Call it only when
+    the body ``is_suspicious``; the depth limit makes the recursion safe.
     """
     return _problem_in(record, "", guarded_places)
 

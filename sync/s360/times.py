@@ -21,8 +21,8 @@ def utc_time(text: str, zone: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{offset or ''}")
         return (moment if offset else moment.replace(tzinfo=zone)).astimezone(UTC)
-    except OverflowError:
-        raise ValueError("a time outside the calendar") from None
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"no such time in the calendar ({error})") from None
 
 
 def utc_text(text: str, zone: ZoneInfo) -> str:

@@ -36,7 +36,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class EndpointCard:
-    """What the door needs to know of one endpoint. ``previous_secret_until`` is on this process's monotonic clock."""
+    """What the door needs to know of one endpoint. ``previous_secret_until`` is on the directory's own clock."""
 
     id: int
     public_id: str
@@ -60,12 +60,6 @@ class EndpointCard:
     def __repr__(self) -> str:
         return f"EndpointCard({self.public_id})"
 
-    def admits(self, secret: str) -> bool:
-        """Both comparisons are always made, so that neither answer comes sooner."""
-        is_current = matches(secret, self.secret_digest)
-        is_previous = matches(secret, self.previous_secret_digest)
-        return is_current or (is_previous and time.monotonic() < self.previous_secret_until)
-
     def admits_address(self, address: str | None) -> bool:
         """True without an allow-list; an address nobody could read is outside every list."""
         if self.allowed_networks is None:
@@ -74,30 +68,52 @@ class EndpointCard:
         return parsed is not None and any(parsed in network for network in self.allowed_networks)
 
 
-class _Directory:
-    def __init__(self) -> None:
+class EndpointDirectory:
+    """Reads all endpoints at most every few seconds. ``clock`` gives monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._cards: dict[str, EndpointCard] | None = None
         self._read_at = 0.0
 
     def forget(self) -> None:
+        """The next request reads the endpoints again."""
         self._cards = None
 
-    def cards(self, *, not_older_than: float = FRESH_SECONDS) -> dict[str, EndpointCard]:
-        """Raises DatabaseError only when nothing was ever read: while the database is away the last reading serves."""
+    def find(self, *, institution_code: str, stream: str, public_id: str, secret: str) -> EndpointCard | None:
+        """See ``find_endpoint``."""
+        for age in (FRESH_SECONDS, SECOND_LOOK_SECONDS):
+            card = self._admitted(self._not_older_than(age).get(public_id), secret)
+            if card is not None:
+                is_here = card.institution_code.lower() == institution_code.lower() and card.stream == stream
+                return card if is_here and card.is_enabled else None
+        return None
+
+    def _admitted(self, card: EndpointCard | None, secret: str) -> EndpointCard | None:
+        """Two comparisons for every caller, whether or not there is anything to compare with."""
+        current, previous, until = (
+            (card.secret_digest, card.previous_secret_digest, card.previous_secret_until) if card else ("", "", 0.0)
+        )
+        is_current = matches(secret, current)
+        is_previous = matches(secret, previous) and self._clock() < until
+        return card if is_current or is_previous else None
+
+    def _not_older_than(self, seconds: float) -> dict[str, EndpointCard]:
         known = self._cards
-        if known is not None and time.monotonic() - self._read_at < not_older_than:
+        if known is not None and self._clock() - self._read_at < seconds:
             return known
         with self._lock:
             known = self._cards
-            if known is None or time.monotonic() - self._read_at >= not_older_than:
+            if known is None or self._clock() - self._read_at >= seconds:
                 known = self._read(known)
         return known
 
     def _read(self, known: dict[str, EndpointCard] | None) -> dict[str, EndpointCard]:
-        started = time.monotonic()
+        """While the database is away the last reading serves: nothing can be stored then anyway."""
+        started = self._clock()
         try:
-            read = {row.public_id: _card(row) for row in _rows()}
+            read = {row.public_id: _card(row, now=started) for row in _rows()}
         except (DatabaseError, InterfaceError):
             if known is None:
                 raise
@@ -106,17 +122,7 @@ class _Directory:
         return read
 
 
-_directory = _Directory()
-
-
-def forget_endpoints(**_signal: Any) -> None:
-    """The next request reads the endpoints again."""
-    _directory.forget()
-
-
-post_save.connect(forget_endpoints, sender=WebhookEndpoint, dispatch_uid="endpoint_directory_saved")
-post_delete.connect(forget_endpoints, sender=WebhookEndpoint, dispatch_uid="endpoint_directory_deleted")
-post_save.connect(forget_endpoints, sender=Institution, dispatch_uid="endpoint_directory_institution")
+_directory = EndpointDirectory()
 
 
 def find_endpoint(*, institution_code: str, stream: str, public_id: str, secret: str) -> EndpointCard | None:
@@ -125,23 +131,17 @@ def find_endpoint(*, institution_code: str, stream: str, public_id: str, secret:
     A caller that would be turned away is looked at once more against a directory read just now: the secret may have
     been made a second ago by another process.
     """
-    card = _admitted(_directory.cards(), institution_code, stream, public_id, secret)
-    if card is not None:
-        return card
-    return _admitted(_directory.cards(not_older_than=SECOND_LOOK_SECONDS), institution_code, stream, public_id, secret)
+    return _directory.find(institution_code=institution_code, stream=stream, public_id=public_id, secret=secret)
 
 
-def _admitted(
-    cards: dict[str, EndpointCard], institution_code: str, stream: str, public_id: str, secret: str
-) -> EndpointCard | None:
-    card = cards.get(public_id)
-    if card is None:
-        matches(secret, "")  # the same work as for a known endpoint, with the same outcome for
-        matches(secret, "")  # every secret
-        return None
-    is_right = card.admits(secret)
-    is_here = card.institution_code.lower() == institution_code.lower() and card.stream == stream and card.is_enabled
-    return card if is_right and is_here else None
+def forget_endpoints(**_signal: Any) -> None:
+    """A change made in this process holds from the next request on."""
+    _directory.forget()
+
+
+post_save.connect(forget_endpoints, sender=WebhookEndpoint, dispatch_uid="endpoint_directory_saved")
+post_delete.connect(forget_endpoints, sender=WebhookEndpoint, dispatch_uid="endpoint_directory_deleted")
+post_save.connect(forget_endpoints, sender=Institution, dispatch_uid="endpoint_directory_institution")
 
 
 def _rows() -> QuerySet[WebhookEndpoint]:
@@ -150,7 +150,7 @@ def _rows() -> QuerySet[WebhookEndpoint]:
     return WebhookEndpoint.objects.select_related("institution").annotate(overlap_left=left)
 
 
-def _card(row: Any) -> EndpointCard:
+def _card(row: Any, *, now: float) -> EndpointCard:
     settings = usable_settings(row.institution)
     stream = Stream(row.stream)
     column_map = usable_column_map(row, stream, settings)
@@ -164,7 +164,7 @@ def _card(row: Any) -> EndpointCard:
         is_enabled=row.is_enabled and row.institution.is_enabled,
         secret_digest=row.secret_digest,
         previous_secret_digest=row.previous_secret_digest,
-        previous_secret_until=time.monotonic() + left,
+        previous_secret_until=now + left,
         auth_mode=row.auth_mode,
         auth_name=row.auth_name,
         auth_digest=row.auth_digest,
