@@ -11,7 +11,7 @@ All functions are total (any value, no exception) and idempotent. What is *wrong
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -54,8 +54,8 @@ __all__ = [
 Scalar: TypeAlias = str | bool | None
 Value: TypeAlias = Scalar | list[str]
 View: TypeAlias = Mapping[str, Value]
-# Field -> (S-360's value, CRM's value) last taken as equivalent. Stored as JSON, so a list or a tuple of two.
-Pairs: TypeAlias = Mapping[str, list[Value] | tuple[Value, Value]]
+# Field -> (S-360's value, CRM's value) last taken as equivalent. Stored as JSON, so a list of two.
+Pairs: TypeAlias = Mapping[str, Sequence[Value]]
 
 UNKNOWN_TITLE = "UNDEFINED"  # what S-360 stores for any title code it does not know
 _YES = frozenset({"yes", "true", "1", "y", "oui", "ja"})

@@ -1,5 +1,7 @@
 """What hypothesis draws from for the engine: fields of every kind, values people and systems really write, views."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from sync.engine.canonical import CONTACT_FIELDS, ORDER_FIELDS, FieldKind, canonical_value, kind_of
@@ -54,7 +56,7 @@ def any_values() -> st.SearchStrategy:
 
 
 @st.composite
-def views(draw, fields=CORE_FIELDS, *, canonical: bool = True) -> dict:
+def views(draw, fields=CORE_FIELDS, *, canonical: bool = True) -> dict[str, Any]:
     """A view over some of the fields; canonical, as the doors store them, unless told otherwise."""
     known = draw(st.lists(st.sampled_from(fields), unique=True))
     view = {field: draw(values_of(field)) for field in known}
@@ -62,7 +64,7 @@ def views(draw, fields=CORE_FIELDS, *, canonical: bool = True) -> dict:
 
 
 @st.composite
-def agreed_pairs(draw, fields=CORE_FIELDS) -> dict:
+def agreed_pairs(draw, fields=CORE_FIELDS) -> dict[str, Any]:
     known = draw(st.lists(st.sampled_from(fields), unique=True))
     return {f: [canonical_value(f, draw(values_of(f))), canonical_value(f, draw(values_of(f)))] for f in known}
 

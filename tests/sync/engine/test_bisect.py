@@ -1,4 +1,5 @@
 from math import log2
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from sync.engine.bisect import Bisection, halving_calls
 
 
-def run(items, accepts) -> tuple[Bisection, list[list]]:
+def run(items, accepts) -> tuple[Bisection[Any], list[list[Any]]]:
     """Send what the planner asks for to a system that takes a part as a whole or not at all."""
     work, parts = Bisection(items), []
     while part := work.next_part():
@@ -64,7 +65,7 @@ def test_order_of_sending_is_the_order_of_the_batch():
 
 def test_interrupted_work_knows_what_was_not_sent():
     work = Bisection([1, 2, 3, 4])
-    assert list(work.next_part()) == [1, 2]
+    assert work.next_part() == [1, 2]
     assert work.unsent == [1, 2, 3, 4]
     work.report(accepted=True)
     assert work.unsent == [3, 4]

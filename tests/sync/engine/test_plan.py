@@ -1,6 +1,7 @@
 """The table of ``sync/engine/plan.py``, case by case. Properties over all cases are in test_plan_properties.py."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -413,7 +414,8 @@ def test_anonymisation_leaves_what_is_not_personal_to_its_policy():
 
 
 def test_there_and_back_again_is_three_changes():
-    held, agreed = {"town": "Aalst"}, {"town": ["Aalst", "Aalst"]}
+    held: dict[str, Any] = {"town": "Aalst"}
+    agreed: dict[str, Any] = {"town": ["Aalst", "Aalst"]}
     sent = []
     for value in ("Brugge", "Brugge", "Aalst", "Aalst", "Brugge"):
         made = plan(

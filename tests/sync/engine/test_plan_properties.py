@@ -173,7 +173,7 @@ def test_resolved_conflict_sends_the_winner_and_is_gone(data, winner):
 @given(st.lists(st.sampled_from(["Gent", "Brugge", "Aalst"]), min_size=1, max_size=12))
 def test_every_real_change_is_sent_once_and_repeats_never(history):
     data = PlanInput(s360_view={}, crm_view={}, agreed={}, policies=PolicySet([FieldPolicy("town")]))
-    sent = []
+    sent: list[object] = []
     for value in history:
         for _ in range(2):  # every delivery comes twice
             data = dataclasses.replace(data, s360_view={"town": value})

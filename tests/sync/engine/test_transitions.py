@@ -120,5 +120,5 @@ def test_rows_know_exactly_the_states_and_outcomes_of_the_tables():
     assert set(choices.RecordState.values) == set(RecordState)
     assert set(choices.RecordOutcome.values) == set(RecordOutcome)
     assert set(DeliveryStateOfRows.values) == set(DeliveryState)
-    assert set(choices.OPEN_STATES) == OUTBOX_OPEN
-    assert set(choices.IN_FLIGHT_STATES) == OUTBOX_IN_FLIGHT
+    assert {state.value for state in choices.OPEN_STATES} == {state.value for state in OUTBOX_OPEN}
+    assert {state.value for state in choices.IN_FLIGHT_STATES} == {state.value for state in OUTBOX_IN_FLIGHT}

@@ -5,13 +5,14 @@ agreement and neither was written to more often than there were real edits.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sync.engine.after_send import after_crm_send, after_s360_send, agree
-from sync.engine.canonical import canonical_view
+from sync.engine.canonical import View, canonical_view
 from sync.engine.plan import PlanInput, plan
 from sync.engine.policy import ConflictRule, FieldPolicy, PolicySet
 
@@ -33,14 +34,14 @@ class System:
     def __init__(self, name: str, rewrite: str) -> None:
         self.name = name
         self.rewrite = REWRITES[rewrite]
-        self.values = dict.fromkeys(FIELDS, "start")
+        self.values: dict[str, Any] = dict.fromkeys(FIELDS, "start")
         self.writes = 0
 
-    def write(self, sent: dict) -> None:
+    def write(self, sent: View) -> None:
         self.writes += 1
         self.values.update({field: "" if value is None else self.rewrite(value) for field, value in sent.items()})
 
-    def read(self) -> dict:
+    def read(self) -> View:
         return canonical_view(self.values)
 
 
@@ -53,7 +54,8 @@ class TwoSystems(RuleBasedStateMachine):
     def meet(self, s360_rewrite, crm_rewrite, conflict):
         self.s360, self.crm = System("s360", s360_rewrite), System("crm", crm_rewrite)
         self.edits = 0
-        self.sent_crm, self.sent_s360 = {}, {}
+        self.sent_crm: View = {}
+        self.sent_s360: View = {}
         same = {field: ["start", "start"] for field in FIELDS}
         self.data = PlanInput(
             s360_view=self.s360.read(),
