@@ -9,7 +9,7 @@ from sync.models.fields import EncryptedTextField
 class ConnectionState(models.TextChoices):
     OK = "ok", "Working"
     PAUSED = "paused", "Paused by an operator"
-    NEEDS_CREDENTIALS = "needs_credentials", "Needs new credentials"
+    NEEDS_CREDENTIALS = "needs_credentials", "Needs new credentials or settings"
     BREAKER_OPEN = "breaker_open", "Not reachable, probing"
     OVER_LIMIT = "over_limit", "Told to slow down"
 

@@ -10,7 +10,9 @@ class Pairing(models.Model):
     institution = models.OneToOneField(Institution, on_delete=models.CASCADE, related_name="pairing")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pairings")
     key_prefix = models.CharField(
-        max_length=20, blank=True, help_text="Put before S-360's number in the CRM when two institutions share an account."
+        max_length=20,
+        blank=True,
+        help_text="Put before S-360's number in the CRM when two institutions share an account.",
     )
     send_abandoned_orders = models.BooleanField(default=False)
 

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from crm.models import Connection, ConnectionState
 from sync.engine.breaker import Breaker, CallResult, Phase, ask, from_dict, record, reset, to_dict
-from sync.engine.failures import Failure, FailureKind, FailureScope
+from sync.engine.failures import Failure
 from sync.engine.pacing import throttle_pause_seconds
 
 log = structlog.get_logger(__name__)
@@ -64,9 +64,9 @@ def note_success(connection_id: int) -> None:
 
 def note_failure(connection_id: int, failure: Failure) -> None:
     """A call failed as a whole, or the CRM asked us to slow down or refused our credentials."""
-    if failure.kind == FailureKind.THROTTLED:
+    if failure.kind == "throttled":
         _throttle(connection_id, failure)
-    elif failure.kind == FailureKind.MISCONFIGURED and failure.scope == FailureScope.CONNECTION:
+    elif failure.kind == "misconfigured" and failure.scope == "connection":
         _note(connection_id, CallResult.UNAUTHORISED, failure)
     else:
         _note(connection_id, CallResult.FAILED, failure)
@@ -87,7 +87,7 @@ def _note(connection_id: int, result: CallResult, failure: Failure | None) -> No
 
 def _follow_breaker(row: Connection, before: Breaker, after: Breaker, failure: Failure | None, now: datetime) -> None:
     reason = f"{failure.code}: {failure.message}" if failure else ""
-    if failure is not None and failure.kind == FailureKind.MISCONFIGURED:
+    if failure is not None and failure.kind == "misconfigured":
         # Three refusals close it for good: hammering on with a dead credential would look like an attack.
         if after.phase == Phase.OPEN and before.phase != Phase.OPEN:
             _set(row, ConnectionState.NEEDS_CREDENTIALS, reason, None, now)

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from crm.connectors.addresses import AddressPolicy, RefusedUrlError
-from crm.connectors.base import ConnectorUnavailable, CrmConnector, Failure, FailureKind, FailureScope
+from crm.connectors.base import ConnectorUnavailable, CrmConnector, Failure
 from crm.connectors.http import shared_client
 from crm.connectors.registry import get_connector_class
 from crm.connectors.settings import ALLOW_PRIVATE
@@ -24,9 +24,7 @@ def open_connector(connection: Connection) -> CrmConnector:
             given, connection.secrets, shared_client(address_policy(connector_class, connection.settings))
         )
     except (LookupError, RefusedUrlError) as error:
-        raise ConnectorUnavailable(
-            Failure(FailureKind.MISCONFIGURED, FailureScope.CONNECTION, "settings", str(error))
-        ) from error
+        raise ConnectorUnavailable(Failure("misconfigured", "connection", "settings", str(error))) from error
 
 
 def mapped_fields(connection: Connection) -> dict[str, list[str]]:

@@ -44,6 +44,7 @@ _SITE_FIELDS: Final = {
     "consent.NEWSLETTER": "consent_newsletter",
     "consent.PARTNERS": "consent_partners",
     "consent.SMS": "consent_sms",
+    "criterion.INTEREST": "criterion_interests",
 }
 
 
@@ -105,7 +106,9 @@ def _institution_values() -> Mapping[str, Any]:
 
 def _mapping(connector: str) -> tuple[FieldConfig, ...]:
     site = [FieldConfig("contact", name, {"remote_name": remote}) for name, remote in _SITE_FIELDS.items()]
-    return (*preset_mapping(get_connector_class(connector)), *site)
+    # The suggestion's families (`consent.*`) name properties an integrator creates; the practice CRM has its own.
+    named = [field for field in preset_mapping(get_connector_class(connector)) if not field.field.endswith("*")]
+    return (*named, *site)
 
 
 def _ensure_url(institution: Institution, stream: Stream) -> str:

@@ -107,13 +107,22 @@ def send_and_settle(
     """The call, then its outcome record by record. Returns the failure that should rest the connection, if any."""
     assert taken.attempt_id is not None
     results = send(connector, sender.entity, taken.prepared)
-    if isinstance(results, Failure):
-        note_failure(connection.pk, results)
+    trouble = trouble_in(results)
+    if trouble is not None:
+        note_failure(connection.pk, trouble)
     else:
         note_success(connection.pk)
     judge = Judge(database_now(), targets.mapping, settings.CRM_VERIFY_SECONDS)
     settle_sent(connection, sender, targets, taken, results, judge)
-    return results if isinstance(results, Failure) else None
+    return trouble
+
+
+def trouble_in(results: Sequence[RecordResult] | Failure) -> Failure | None:
+    """The failure that concerns the whole connection, even where the CRM tells it record by record, or None."""
+    if isinstance(results, Failure):
+        return results
+    failures = (result.failure for result in results if result.failure is not None)
+    return next((failure for failure in failures if failure.scope == "connection"), None)
 
 
 def settle_sent(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from crm.connectors.base import ConnectorUnavailable, CrmConnector, RecordResult
 from crm.services.push.prepare import Prepared
 from sync.engine.bisect import Bisection
-from sync.engine.failures import Failure, FailureKind, FailureScope
+from sync.engine.failures import Failure
 from sync.models import Entity
 
 
@@ -21,10 +21,7 @@ def send(connector: CrmConnector, entity: Entity, prepared: Sequence[Prepared]) 
 
 
 def _refused_as_a_whole(results: Sequence[RecordResult]) -> bool:
-    return all(
-        r.failure is not None and r.failure.scope == FailureScope.BATCH and r.failure.kind == FailureKind.PERMANENT
-        for r in results
-    )
+    return all(r.failure is not None and r.failure.scope == "batch" and r.failure.kind == "permanent" for r in results)
 
 
 def _bisect(
