@@ -137,7 +137,7 @@ def faulty_reply(call: Call, fault: Fault, reply: Reply) -> Reply:
         return Reply(ending="reset")
     call.status = fault.answer_status
     if fault.kind == "endless":
-        return Reply(fault.answer_status, ending="endless")
+        return Reply(fault.answer_status, ending="endless", pause_seconds=fault.seconds)
     if fault.kind == "bomb":
         packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
         packed = packer.compress(bytes(BOMB_BYTES)) + packer.flush()

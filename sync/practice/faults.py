@@ -20,7 +20,7 @@ CALL_FAULTS = {
     "refusal": "HTTP 200 with the failing statusCode in `detail`; nothing is done",
     "unauthorized": "answers HTTP `status` (401 or 403); nothing is done",
     "garbage": "does the work if `applied`, answers HTTP 200 with `body`, which is not JSON",
-    "endless": "does the work if `applied`, then answers without end",
+    "endless": "does the work if `applied`, then answers without end, with a pause of `seconds`",
     "bomb": "does the work if `applied`, then answers 50 MB packed into a few kB of gzip",
 }
 DELIVERY_FAULTS = {

@@ -19,6 +19,7 @@ class Reply:
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    pause_seconds: float = 0.0  # between the pieces of an endless answer
     ending: Literal["answer", "hang", "reset", "endless"] = "answer"
 
 

@@ -20,6 +20,8 @@ from sync.practice.request import Request
 logger = logging.getLogger(__name__)
 PORTS = range(20_000, 32_768)  # below those the system hands out to outgoing connections, so a restart finds it free
 LARGEST_BODY = 10_000_000
+ENDLESS_PIECE = b" " * 65_536
+ENDLESS_BYTES = 300_000_000  # far beyond any sane cap; a caller without one must not take the machine down
 RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() sends RST
 
 
@@ -126,8 +128,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", reply.content_type)
         self.end_headers()
         with contextlib.suppress(OSError):
-            while not self.server.stopping.is_set():
-                self.wfile.write(b" " * 65_536)
+            for _ in range(ENDLESS_BYTES // len(ENDLESS_PIECE)):
+                self.wfile.write(ENDLESS_PIECE)
+                self.wfile.flush()
+                if self.server.stopping.wait(reply.pause_seconds):
+                    return
 
 
 def respond(machine: Machine, request: Request) -> Reply:

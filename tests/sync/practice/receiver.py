@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -34,7 +34,7 @@ class Receiver:
     before_answer: Any = None
     url: str = ""
 
-    def __enter__(self) -> "Receiver":
+    def __enter__(self) -> Self:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -50,7 +50,7 @@ class Receiver:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            do_GET = do_POST
+            do_GET = do_POST  # noqa: N815 - the name http.server looks for
 
             def log_message(self, *args: Any) -> None:
                 pass

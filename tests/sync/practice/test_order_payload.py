@@ -14,8 +14,8 @@ def test_an_order_has_the_documented_members():
     order = POPULATION.order(0)
     assert set(order) == {
         "orderId", "orderState", "orderType", "orderOriginator", "organizationCode", "contactReference",
-        "salesChannelCode", "salesChannelName", "catalogCurrency", "creationDateTime", "referenceDate", "expirationDate",
-        "saleAmount", "preSaleAmount", "reservationAmount", "optionAmount", "waitingAccountBalanceAmount",
+        "salesChannelCode", "salesChannelName", "catalogCurrency", "creationDateTime", "referenceDate",
+        "expirationDate", "saleAmount", "preSaleAmount", "reservationAmount", "optionAmount", "waitingAccountBalanceAmount",
         "operationDatas", "movementDatas",
     }  # fmt: skip
     assert order["referenceDate"].endswith("T23:00:00.000+00:00")

@@ -272,7 +272,12 @@ def test_the_ledger_holds_every_delivery_tried(s360, receiver):
 
 @pytest.mark.parametrize(
     ("setting", "complaint"),
-    [({"per_post": 0}, "per_post"), ({"every_seconds": -1}, "every_seconds"), ({"details": ["PHOTO"]}, "PHOTO"), ({"m": 1}, "'m'")],
+    [
+        ({"per_post": 0}, "per_post"),
+        ({"every_seconds": -1}, "every_seconds"),
+        ({"details": ["PHOTO"]}, "PHOTO"),
+        ({"m": 1}, "'m'"),
+    ],
 )
 def test_a_wrong_setting_is_refused_by_name_and_changes_nothing(s360, setting, complaint):
     before = s360.runners["contacts"].interface
