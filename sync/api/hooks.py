@@ -115,7 +115,8 @@ class HookView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         answer = _answer(self.wire, exc)
         if answer is None:
-            return super().handle_exception(exc)
+            log.error("hook_failed", reason=type(exc).__name__, exc_info=exc)
+            answer = Response({"error": "internal"}, status=500)
         # Django would log the path of every refusal, and the path holds the secret.
         vars(answer)["_has_been_logged"] = True
         return answer
