@@ -8,7 +8,7 @@ from config.supervisor.http import answers_200
 from config.supervisor.members import Member, ProcessMember
 
 # A worker run by root is what `make run` as root asks for; Celery's remark about it would only alarm.
-QUIET = ["-W", "ignore::RuntimeWarning:celery.platforms"]
+QUIET = ["-W", "ignore:::celery.platforms"]
 
 
 @dataclass(frozen=True, slots=True)
