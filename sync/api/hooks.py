@@ -4,10 +4,12 @@
 whole, 503 when the database is away. One bad record never makes it anything but 200.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import get_resolver
@@ -92,7 +94,7 @@ class HookView(APIView):
         self.card = card
 
     def post(self, request: Request, **_url: str) -> Response:
-        body, length = b"", 0
+        started, body, length = time.monotonic(), b"", 0
         try:
             length = declared_length(self.wire)
             refuse_other_media(self.wire, require_json=self.card.settings.webhook_require_json_content_type)
@@ -102,12 +104,13 @@ class HookView(APIView):
             kept = body or _beginning(self.wire, length)
             keep_refused(self.card, refusal, kept, size=length, address=self.address)
             raise
+        _tell_if_slow(self.card, time.monotonic() - started)
         return Response(
             {"received": receipt.received, "accepted": receipt.accepted, "rejected": receipt.rejected}, status=200
         )
 
     def _read(self, request: HttpRequest, length: int) -> bytes:
-        limit = self.card.settings.webhook_max_body_bytes
+        limit = min(self.card.settings.webhook_max_body_bytes, settings.HOOK_BODY_LIMIT_BYTES)
         if length > limit:
             raise DoorRefusal(413, "body_too_large", f"the body has {length} bytes, the limit is {limit}")
         return read_body(request, length=length)
@@ -120,6 +123,12 @@ class HookView(APIView):
         # Django would log the path of every refusal, and the path holds the secret.
         vars(answer)["_has_been_logged"] = True
         return answer
+
+
+def _tell_if_slow(card: EndpointCard, seconds: float) -> None:
+    """S-360 gives up on a slow answer at a moment nobody documents, and then counts it as a refusal."""
+    if seconds * 1000 > card.settings.webhook_response_budget_ms:
+        log.warning("hook_slow", endpoint=card.public_id, seconds=round(seconds, 3))
 
 
 def _caller(institution: str, stream: str, endpoint: str, secret: str) -> EndpointCard | None:

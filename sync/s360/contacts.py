@@ -71,7 +71,7 @@ class ContactReader:
             view = self._read_fields(record)
             merged_into = self._read_text(record, self._merged_into)
             updated_at = self._read_time(record, self._updated_at)
-            origin = self._read_text(record, self._origin)
+            origin = self._read_text(record, self._origin) or self._created_from(record)
         except WrongShapeError as error:
             raise RecordRejected(error.path, error.value, error.reason) from None
         prefixes = self._read_lists(record, view, warnings)
@@ -119,6 +119,11 @@ class ContactReader:
     def _end_of_validity(self, record: dict[str, Any]) -> datetime | None:
         value = record.get("endValidityDate")
         return None if value is None or value == "" else self._time(value, "endValidityDate")
+
+    def _created_from(self, record: dict[str, Any]) -> str | None:
+        """``createdFrom`` is a map of text to text whose content nobody documents: told whole, or not at all."""
+        sent = record.get("createdFrom") if self._settings.origin_from_created_from else None
+        return ", ".join(f"{key}={sent[key]}" for key in sorted(sent)) or None if isinstance(sent, dict) else None
 
     def _read_text(self, record: dict[str, Any], path: Path | None) -> str | None:
         value = None if path is None else find(record, path)

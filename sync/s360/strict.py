@@ -30,8 +30,11 @@ _OTHER_ENCODINGS: Final = (*_OTHER_BOMS, (b"\xfe\xff", "UTF-16"))
 _NOT_STRUCTURE: Final = bytes(code for code in range(256) if code not in b'"[]{}')
 _ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")  # for depth one kind of bracket is as good as two
 _QUOTED: Final = re.compile(rb'"[^"]*"')
-_DIGITS_TO_ZERO: Final = bytes(ord("0" if chr(code) in "0123456789" else " ") for code in range(256))
-_LONG_NUMBER: Final = b"0" * 19  # the first length that can pass 64 bits
+_DIGITS_TO_ZERO: Final = bytes(
+    ord("0" if code in b"0123456789" else '"' if code == ord('"') else " ") for code in range(256)
+)
+# 19 digits are the first that can pass 64 bits; behind a quotation mark they are a barcode, not a number.
+_LONG_NUMBER: Final = b" " + b"0" * 19
 _ESCAPED_NUL_OR_SURROGATE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _POSITION: Final = re.compile(r"\[\d+\]")
 _LONGEST_INTEGER: Final = 4000  # Python refuses to read integers of more than 4300 digits

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from sync.models import Cause, Delivery, DeliveryState, RecordOutcome, RecordState, Stream
 from tests.factories.institutions import InstitutionFactory
@@ -183,6 +184,20 @@ def test_last_delivery_is_noted_on_the_endpoint_without_an_update_for_each(door:
     assert door.endpoint.last_address == "192.0.2.7"
     door.post([CONTACT], REMOTE_ADDR="192.0.2.8")
     assert door.endpoint.last_delivery_at == first
+
+
+def test_answer_over_the_budget_is_told(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    institution = door.endpoint.institution
+    institution.settings = {"webhook_response_budget_ms": 100}
+    institution.save()
+    door.post([CONTACT])
+    assert "hook_slow" not in caplog.text
+    with connection.cursor() as cursor:
+        slowly = "BEGIN PERFORM pg_sleep(0.12); RETURN NEW; END"
+        cursor.execute(f"CREATE FUNCTION slowly() RETURNS trigger AS '{slowly}' LANGUAGE plpgsql")
+        cursor.execute("CREATE TRIGGER slow BEFORE INSERT ON sync_delivery FOR EACH ROW EXECUTE FUNCTION slowly()")
+    assert door.post([CONTACT]).status_code == 200
+    assert "hook_slow" in caplog.text
 
 
 def test_one_request_costs_one_statement(door: Door, django_assert_num_queries: Any) -> None:

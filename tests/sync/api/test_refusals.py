@@ -87,6 +87,12 @@ def test_declared_size_over_the_limit_is_413_before_the_body_is_read(door: Door)
     assert bytes(kept.body) == raw([CONTACT])
 
 
+def test_limit_of_the_process_holds_for_every_institution(door: Door, settings: Any) -> None:
+    settings.HOOK_BODY_LIMIT_BYTES = 500
+    assert door.post(b"[" + b" " * 498 + b"]").status_code == 200
+    assert door.post(b"[" + b" " * 499 + b"]").status_code == 413
+
+
 def test_body_shorter_than_declared_is_refused(door: Door) -> None:
     body = raw([CONTACT])
     answer = door.post(body, CONTENT_LENGTH=str(len(body) + 1))

@@ -246,6 +246,13 @@ def test_update_time_and_origin_are_read_only_where_a_site_has_them() -> None:
     assert READER.read(CONTACT).updated_at is None
 
 
+def test_created_from_is_read_as_origin_only_where_it_is_asked_for() -> None:
+    record = contact(createdFrom={"channel": "SHOP", "application": "TICKETSHOP"})
+    assert READER.read(record).origin is None
+    assert read(record, origin_from_created_from=True).origin == "application=TICKETSHOP, channel=SHOP"
+    assert read(contact(createdFrom=None), origin_from_created_from=True).origin is None
+
+
 NUMBERS: list[tuple[Any, str]] = [
     (48213, "leading zeros"),
     (48213.0, "leading zeros"),

@@ -265,5 +265,10 @@ def test_recursion_limit_of_the_process_does_not_matter() -> None:
         sys.setrecursionlimit(limit)
 
 
+def test_tickets_with_their_long_barcodes_are_not_walked() -> None:
+    movements = [{"movementId": 10229300112411, "ticketData": {"barcode": "012345678901234567890123"}}]
+    assert not parse_body(raw([wrapped(ORDER | {"movementDatas": movements})])).is_suspicious
+
+
 def test_ordinary_batch_is_not_walked() -> None:
     assert not parse_body(raw([contact(contactNumber=f"{n:07d}") for n in range(50)])).is_suspicious
