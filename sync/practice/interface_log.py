@@ -30,7 +30,7 @@ class InterfaceLog:
         self._lock = threading.Lock()
         self._lines: deque[LogLine] = deque(maxlen=KEPT_LINES)
         self._next = 1
-        self.unsaved: list[LogLine] = []
+        self.unsaved: deque[LogLine] = deque(maxlen=KEPT_LINES)  # bounded: there may be no store to empty it
 
     def write(self, kind: MessageType, text: str) -> None:
         with self._lock:
@@ -53,7 +53,8 @@ class InterfaceLog:
 
     def take_unsaved(self) -> list[LogLine]:
         with self._lock:
-            unsaved, self.unsaved = self.unsaved, []
+            unsaved = list(self.unsaved)
+            self.unsaved.clear()
             return unsaved
 
     def restore(self, lines: list[LogLine]) -> None:

@@ -82,7 +82,7 @@ class Ledger:
         self._bodies: OrderedDict[int, bytes] = OrderedDict()
         self._body_bytes = 0
         self.totals: Counter[str] = Counter()
-        self.unsaved: list[Delivery | Effect] = []
+        self.unsaved: deque[Delivery | Effect] = deque(maxlen=KEPT)  # bounded: there may be no store to empty it
         self._last = Counter[str]()
 
     def next_sequence(self, of: str) -> int:
@@ -172,7 +172,8 @@ class Ledger:
 
     def take_unsaved(self) -> list[Delivery | Effect]:
         with self._lock:
-            unsaved, self.unsaved = self.unsaved, []
+            unsaved = list(self.unsaved)
+            self.unsaved.clear()
             return unsaved
 
     def clear(self) -> None:

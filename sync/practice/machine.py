@@ -41,7 +41,11 @@ class Machine:
         self.editor = LiveEditor(self.world)
         self._store = Store(Path(data), lambda store: save(self, store)) if data else None
         if self._store is not None:
-            restore(self, self._store)
+            try:
+                restore(self, self._store)
+            except ValueError:
+                self._store.abandon()
+                raise
 
     def start(self) -> None:
         for scheduler in self.schedulers.values():

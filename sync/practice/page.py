@@ -71,7 +71,7 @@ def _life(machine: Machine, verb: str, form: dict[str, str]) -> None:
     elif verb == "newcomer":
         machine.create_contact()
     elif verb == "fault":
-        machine.fault(form["kind"], times=int(form.get("times") or 1))
+        machine.fault(form["kind"], times=int(form.get("times") or 1), seconds=float(form.get("seconds") or 0))
     elif verb == "calm":
         machine.clear_faults()
     else:

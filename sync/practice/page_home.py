@@ -46,8 +46,8 @@ def _stream_card(name: str, stream: dict[str, Any]) -> str:
     return (
         f'<div class="card"><h3>{WORDS[name]} {outcome}</h3><div class="soft">{pace}{when} · up to '
         f"{stream['per_execution']} per execution, {stream['per_post']} per POST</div>"
-        f'<div class="figures">{figure(stream["waiting"], "waiting")}{figure(stream["on_its_way"], "on their way")}'
-        f'{figure(last["succeeded"] if last else 0, "accepted last time")}</div><div class="soft">to {to}</div></div>'
+        f'<div class="figures">{figure(stream["waiting"], "waiting")}{figure(stream["on_its_way"], "on the way")}'
+        f'{figure(last["succeeded"] if last else 0, "last accepted")}</div><div class="soft">to {to}</div></div>'
     )
 
 
@@ -58,9 +58,9 @@ def _api_card(now: dict[str, Any]) -> str:
     return (
         f'<div class="card"><h3>Backend API {faults}</h3><div class="soft">limit {most} in '
         f"{limit['window_seconds']:g} s ({e(limit['window'])}), then {limit['status']}</div>"
-        f'<div class="figures">{figure(now["api"]["calls_in_window"], "calls in the window")}'
-        f"{figure(now['totals'].get('effects create', 0), 'created by the CRM')}"
-        f"{figure(now['totals'].get('effects update', 0), 'updated by the CRM')}</div>"
+        f'<div class="figures">{figure(now["api"]["calls_in_window"], "calls now")}'
+        f"{figure(now['totals'].get('effects create', 0), 'CRM creates')}"
+        f"{figure(now['totals'].get('effects update', 0), 'CRM updates')}</div>"
         f'<div class="soft">{now["contacts"]:,} contacts, {now["orders"]:,} orders; '
         f"{now['edits']['per_second']:g} changes a second by themselves, {now['edits']['made']:,} so far</div></div>"
     )
@@ -86,7 +86,7 @@ def _controls(machine: Machine) -> str:
     streams = "".join(_stream_controls(machine, name) for name in machine.runners)
     return (
         f'<h2>Sending</h2><div class="grid">{streams}</div>'
-        f'<h2>Life and trouble</h2><div class="grid">{_life(machine)}{_trouble()}</div>'
+        f'<h2>Life and trouble</h2><div class="grid wide">{_life(machine)}{_trouble()}</div>'
     )
 
 
@@ -114,9 +114,13 @@ def _life(machine: Machine) -> str:
 
 
 def _trouble() -> str:
-    kinds = "".join(f'<option value="{kind}">{kind}: {e(text)}</option>' for kind, text in FAULTS.items())
+    kinds = "".join(
+        f'<option value="{kind}">{kind}: {e(text.replace("`", ""))}</option>' for kind, text in FAULTS.items()
+    )
     times = number_field("times", "5", "how many times", step="1")
+    seconds = number_field("seconds", "20", "seconds, for those that take time")
     fields = f'<select name="kind" aria-label="what goes wrong">{kinds}</select>{times}{soft("next times")}'
+    fields += seconds + soft("seconds")
     return (
         '<div class="card"><h3>Let something go wrong</h3>'
         f"{soft('With calls of the API, or with our own deliveries.')}"

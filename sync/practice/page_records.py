@@ -50,9 +50,10 @@ def contact(machine: Machine, number: str, said: str = "") -> Reply:
     note = f'<p class="note good">{e(said)}</p>' if said else ""
     verbs = button(f"/forms/anonymise/{number}", "Anonymise", quiet=True)
     verbs += button(f"/forms/vanish/{number}", "Delete", quiet=True)
+    left = f'<div class="card">{_form(number, payload)}{verbs}</div>'
     return page_reply(
         f"Contact {number}",
-        f'{note}<h2>Contact {e(number)}</h2><div class="grid"><div class="card">{_form(number, payload)}{verbs}</div>'
+        f'{note}<h2>Contact {e(number)}</h2><div class="grid wide">{left}'
         f'<div><div class="card"><h3>As it is sent</h3><pre>{e(shown)}</pre></div>'
         f"<h2>Written by the CRM</h2>{table(('When', 'What', 'Fields'), writes, 'Nothing yet.')}"
         f"<h2>Sent to the receiver</h2>{table(('When', 'Answer', 'Note'), received, 'Not yet.')}</div></div>",

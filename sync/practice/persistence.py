@@ -1,9 +1,12 @@
-"""What of a running practice S-360 is kept, and how it is taken up again after a restart."""
+"""What of a running practice S-360 is kept, and how it is taken up again after a restart. Faults are not kept."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from sync.practice.api_auth import Credentials
 from sync.practice.interface import STREAMS
 from sync.practice.store import Store
+from sync.practice.throttle import Limit
 
 if TYPE_CHECKING:
     from sync.practice.machine import Machine
@@ -25,6 +28,9 @@ def save(machine: "Machine", store: Store) -> None:
         store.put_tickets(stream, waiting, settled)
         store.put_lines(stream, runner.log.take_unsaved())
         store.put_setting(stream, runner.interface.as_json() | {"last_number": runner.last_number})
+    api = machine.api
+    rules = {"credentials": asdict(api.auth.credentials), "limit": api.throttle.limit.as_json()}
+    store.put_setting("api", rules | {"rewrites": sorted(api.work.saving.rewrites)})
     store.put_ledger(machine.ledger.take_unsaved())
 
 
@@ -50,6 +56,10 @@ def restore(machine: "Machine", store: Store) -> None:
         runner.interface = runner.interface.changed(settings)
         runner.firehose.restore(store.tickets(stream))
         runner.log.restore(store.lines(stream))
+    rules = store.setting("api")
+    machine.api.auth.credentials = Credentials(**rules["credentials"])
+    machine.api.throttle.limit = Limit(**rules["limit"])
+    machine.api.work.saving.rewrites = frozenset(rules["rewrites"])
     machine.ledger.restore(store.deliveries(), store.effects())
 
 

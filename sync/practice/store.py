@@ -58,6 +58,10 @@ class Store:
         self.flush()
         self._db.close()
 
+    def abandon(self) -> None:
+        """Close without writing anything."""
+        self._db.close()
+
     def flush(self) -> None:
         """Everything not saved yet, in one transaction."""
         with self._lock:

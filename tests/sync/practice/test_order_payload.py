@@ -15,8 +15,8 @@ def test_an_order_has_the_documented_members():
     assert set(order) == {
         "orderId", "orderState", "orderType", "orderOriginator", "organizationCode", "contactReference",
         "salesChannelCode", "salesChannelName", "catalogCurrency", "creationDateTime", "referenceDate",
-        "expirationDate", "saleAmount", "preSaleAmount", "reservationAmount", "optionAmount", "waitingAccountBalanceAmount",
-        "operationDatas", "movementDatas",
+        "expirationDate", "saleAmount", "preSaleAmount", "reservationAmount", "optionAmount",
+        "waitingAccountBalanceAmount", "operationDatas", "movementDatas",
     }  # fmt: skip
     assert order["referenceDate"].endswith("T23:00:00.000+00:00")
 

@@ -118,14 +118,14 @@ def test_saving_an_unchanged_form_sends_nothing(web, s360):
 def test_every_button_does_what_it_says(web, s360, receiver):
     for path, form in (
         ("flag/contacts", {}), ("execute/contacts", {}), ("schedule/orders", {"every_seconds": "900"}),
-        ("edits", {"per_second": "0"}), ("order", {}), ("newcomer", {}), ("fault", {"kind": "late", "times": "3"}),
-        ("anonymise/0000100000", {}), ("vanish/100000", {}),
+        ("edits", {"per_second": "0"}), ("order", {}), ("newcomer", {}),
+        ("fault", {"kind": "late", "times": "3", "seconds": "9"}), ("anonymise/0000100000", {}), ("vanish/100000", {}),
     ):  # fmt: skip
         assert web.post(f"/forms/{path}", data=form).status_code == 303
     assert len(receiver.numbers) == 120
     assert s360.runners["orders"].interface.every_seconds == 900
     assert (len(s360.queue("orders")), s360.world.new_contacts) == (1, 1)
-    assert s360.faults.standing()[0]["times"] == 3
+    assert [(f["times"], f["seconds"]) for f in s360.faults.standing()] == [(3, 9.0)]
     assert s360.contact("0000100000")["state"] == "ACCOUNT_DELETED"
     assert "100000" not in s360.numbers()
     web.post("/forms/schedule/orders", data={"every_seconds": ""})

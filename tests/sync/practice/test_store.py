@@ -22,7 +22,13 @@ def test_everything_that_differs_from_the_seed_survives(start, receiver):
         before.merge("100000", into="0000100000")
         order_id = before.add_order(contactReference=created)
         before.execute("orders")
+        before.credentials.secret = "rotated"
+        before.limit(60, window="fixed")
+        before.rewrite("trim")
     with start() as after:
+        assert after.credentials.secret == "rotated"
+        assert (after.api.throttle.limit.calls, after.api.throttle.limit.window) == (60, "fixed")
+        assert after.api.work.saving.rewrites == {"trim"}
         assert after.contact("0000100000")["individualContact"]["email"] == "kept@example.org"
         assert after.contact(created)["individualContact"]["individualLastname"] == "Sorrelby"
         assert "100000" not in after.numbers()
