@@ -25,6 +25,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--face-mode", choices=("per_record", "all_or_nothing"), default="per_record")
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--live-edits", type=float, default=0.0, help="edits by people a second")
+    parser.add_argument("--refuse", action="append", default=[], metavar="PROPERTY=VALUE", help="refuse such contacts")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting")
     return parser
 
@@ -42,6 +43,9 @@ def main() -> None:
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
+    for rule in options.refuse:
+        name, _, value = rule.partition("=")
+        crm.refuse(name, value or None, message=f'{name} "{value}" is not accepted here')
     with crm:
         sys.stdout.write(f"{READY}{crm.url}\n")
         sys.stdout.flush()

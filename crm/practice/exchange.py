@@ -12,6 +12,7 @@ from crm.practice.ledger import Call
 from crm.practice.misbehaviour import KINDS
 from crm.practice.wire import Answer, Request
 
+PEER_CHECK_S = 0.05
 # close() with this option sends a reset instead of an orderly end
 _RESET = struct.pack("ii", 1, 0)
 
@@ -69,12 +70,13 @@ class Exchange:
     def wait_for_peer(self, seconds: float) -> None:
         """Return when the caller closed its end, when the time is over, or when the server stops."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end and not self._core.stopping.is_set() and not self._peer_left():
-            pass
+        while time.monotonic() < end and not self._peer_left():
+            if self._core.stopping.wait(PEER_CHECK_S):
+                return
 
     def _peer_left(self) -> bool:
         try:
-            readable, _, _ = select.select([self._connection], [], [], 0.05)
+            readable, _, _ = select.select([self._connection], [], [], 0)
             return bool(readable) and not self._connection.recv(1, socket.MSG_PEEK)
         except (OSError, ValueError):
             return True

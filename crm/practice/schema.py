@@ -160,7 +160,12 @@ def contact_catalog() -> Catalog:
             _choice("consent_newsletter", "yes no", group=group),
             _choice("consent_partners", "yes no", group=group),
             _choice("consent_sms", "yes no", group=group),
-            _choice("criterion_interests", "OPERA DANCE JAZZ THEATRE FAMILY", group=group, field_type="checkbox"),
+            _choice(
+                "criterion_interests",
+                "OPERA DANCE JAZZ THEATRE CIRCUS CINEMA YOUNG_AUDIENCE MUSEUM FAMILY",
+                group=group,
+                field_type="checkbox",
+            ),
             *_read_only("hs_object_id createdate lastmodifieddate hs_merged_object_ids", group),
         ]
     )

@@ -22,7 +22,8 @@ def test_pieces_of_keys_are_found_as_by_a_full_scan(held, piece, block):
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abc"), st.integers(1, 4)), max_size=60))
 def test_value_index_knows_who_carries_what(steps):
-    index, plain = ValueIndex(), {}
+    index = ValueIndex()
+    plain: dict[str, list[int]] = {}
     for adding, value, record_id in steps:
         ids = plain.setdefault(value, [])
         if adding and record_id not in ids:
@@ -34,7 +35,7 @@ def test_value_index_knows_who_carries_what(steps):
 
     assert {value: list(index.find(value)) for value in "abc"} == {value: plain.get(value, []) for value in "abc"}
     assert set(index.repeated()) == {value for value, ids in plain.items() if len(ids) > 1}
-    assert len(index) == sum(1 for ids in plain.values() if ids)
+    assert len(index) == len([ids for ids in plain.values() if ids])
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), max_size=60), st.integers(0, 60))

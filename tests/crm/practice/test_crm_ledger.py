@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
-
 from crm.practice.ledger import Writes
-from tests.crm.practice.clients import START, TOKEN, contact, order
+from tests.crm.practice.clients import START, Hubspot, contact, order
 
 
 def test_every_call_is_noted_with_time_records_and_status(crm, clock, hubspot):
@@ -84,9 +82,9 @@ def test_totals_count_what_is_there(crm, hubspot):
 
 def test_eight_callers_of_one_new_key_make_one_record(crm):
     def upsert(_: int) -> int:
-        with httpx.Client(headers={"Authorization": f"Bearer {TOKEN}"}) as http:
-            path = "/crm/objects/2026-03/contacts/batch/upsert"
-            return http.post(crm.url + path, json={"inputs": [contact("1")]}).status_code
+        face = Hubspot(crm)
+        with face.http:
+            return face.upsert([contact("1")]).status_code
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(upsert, range(40))) == [200] * 40

@@ -67,7 +67,7 @@ def test_settings_come_from_the_command_line():
     command = [sys.executable, "-m", "crm.practice", "--face-mode", "all_or_nothing", "--latency-ms", "5"]
     command += ["--set", "generic_style=rest", "--set", "noop_moves_modified=no"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        url = process.stdout.readline().split()[-1]
+        url = process.stdout.readline().split()[-1] if process.stdout else ""
         settings = httpx.get(f"{url}/_practice/").json()["settings"]
         process.terminate()
 

@@ -162,7 +162,8 @@ def test_cursor_reads_records_of_one_time_exactly_once(rest):
     rest.call("POST", f"{CONTACTS}/batch", {"records": records})
     seen, cursor = [], ""
     while cursor is not None:
-        page = rest.call("GET", CONTACTS, params={"updated_since": str(int(START)), "limit": 70, "cursor": cursor}).json()
+        query = {"updated_since": str(int(START)), "limit": 70, "cursor": cursor}
+        page = rest.call("GET", CONTACTS, params=query).json()
         seen += [each["external_id"] for each in page["results"]]
         cursor = page["next_cursor"]
 

@@ -62,7 +62,8 @@ def test_cleared_value_is_an_empty_entry_in_its_history(crm, hubspot):
 def test_second_application_has_its_own_source_id(crm, hubspot):
     known = created(hubspot, city="Bern")
     crm.core.tokens.allow("other", "555")
-    hubspot.call("PATCH", f"{ONE}/{known}", {"properties": {"city": "Basel"}}, headers={"Authorization": "Bearer other"})
+    bearer = {"Authorization": "Bearer other"}
+    hubspot.call("PATCH", f"{ONE}/{known}", {"properties": {"city": "Basel"}}, headers=bearer)
 
     (result,) = hubspot.read([known], propertiesWithHistory=["city"]).json()["results"]
 
