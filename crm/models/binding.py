@@ -23,7 +23,8 @@ class Binding(models.Model):
                 condition=models.Q(entity=Entity.CONTACT, contact__isnull=False, order=None)
                 | models.Q(entity=Entity.ORDER, order__isnull=False, contact=None),
             ),
-            # Full, not partial: several nulls are allowed in a unique index, and a deleted record must find its binding.
+            # Full, not partial: several nulls are allowed in a unique index, and a deleted record must find its
+            # binding.
             models.UniqueConstraint(fields=["contact", "connection"], name="binding_contact_once"),
             models.UniqueConstraint(fields=["order", "connection"], name="binding_order_once"),
             models.UniqueConstraint(fields=["connection", "entity", "remote_id"], name="binding_remote_once"),

@@ -39,19 +39,24 @@ class MappedField:
     value_map: Mapping[str, str]
 
     def remote_value(self, field: str, value: Any) -> Scalar:
-        """The CRM's value; None clears. Raises UnmappedValueError."""
-        text = LIST_SEPARATOR.join(value) if isinstance(value, list) else value
-        if not self.value_map or text is None:
-            return text
-        key = str(text).lower() if isinstance(text, bool) else str(text)
+        """The CRM's value; None clears. A list is mapped element by element. Raises UnmappedValueError."""
+        if isinstance(value, list):
+            return LIST_SEPARATOR.join(str(self._one(field, element)) for element in value)
+        return self._one(field, value)
+
+    def _one(self, field: str, value: Any) -> Scalar:
+        if not self.value_map or value is None:
+            return value  # type: ignore[no-any-return]
+        key = str(value).lower() if isinstance(value, bool) else str(value)
         mapped = self.value_map.get(key, self.value_map.get(ANY_VALUE))
         if mapped is None:
             raise UnmappedValueError(field, key[:60])
-        return text if mapped == ANY_VALUE else mapped
+        return value if mapped == ANY_VALUE else mapped  # type: ignore[no-any-return]
 
 
 class EntityMapping:
-    """All mapped fields of one entity. A name ending in `*` maps a family; `{code}` in its remote name is what the star stood for."""
+    """All mapped fields of one entity. A name ending in `*` maps a family; `{code}` in its remote name is what the
+    star stood for."""
 
     def __init__(self, rows: Iterable[tuple[str, str, Mapping[str, str]]]) -> None:
         given = list(rows)

@@ -32,7 +32,8 @@ def mapped_fields(connection: Connection) -> dict[str, list[str]]:
 
 
 def address_policy(connector_class: type[CrmConnector], given: Mapping[str, Any]) -> AddressPolicy:
-    """The hosts of the connection's own URLs, where the installation's allow-list (if any) has them. Raises RefusedUrlError."""
+    """The hosts of the connection's own URLs, where the installation's allow-list (if any) has them. Raises
+    RefusedUrlError."""
     names = [field.name for field in connector_class.settings_schema() if field.kind == "url"]
     defaults = {field.name: field.default for field in connector_class.settings_schema()}
     urls = [url for name in names if (url := given.get(name) or defaults[name])]

@@ -28,7 +28,7 @@ class ApiAccess(models.Model):
         max_digits=3,
         decimal_places=2,
         default=Decimal("0.66"),
-        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal("1"))],
+        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal(1))],
         help_text="Share of the limit the console may take: other integrations spend the same budget.",
     )
 

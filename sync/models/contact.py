@@ -7,7 +7,7 @@ from sync.models.synced_record import SyncedRecord
 class Contact(SyncedRecord):
     """A person or organisation both systems know. `contact_number` is text: leading zeros are part of it."""
 
-    contact_number = models.TextField(null=True)
+    contact_number = models.TextField(null=True)  # noqa: DJ001 - null: S-360 has not numbered it yet; unique allows many
     display_name = models.TextField(blank=True, help_text="For lists and search, from S-360's view.")
     email = models.TextField(blank=True, help_text="For search only. Several contacts may share one: never a key.")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="absorbed")
@@ -24,7 +24,8 @@ class Contact(SyncedRecord):
         ]
         indexes = [
             models.Index(fields=["email"], condition=~models.Q(email=""), name="contact_by_email"),
-            # Pattern operators: the search asks for a prefix, which an ordinary index cannot answer outside the C locale.
+            # Pattern operators: the search asks for a prefix, which an ordinary index cannot answer outside the C
+            # locale.
             models.Index(fields=["display_name"], name="contact_by_name", opclasses=["text_pattern_ops"]),
             models.Index(fields=["frozen_at"], condition=models.Q(frozen_at__isnull=False), name="contact_frozen"),
         ]

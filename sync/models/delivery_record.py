@@ -8,7 +8,8 @@ from sync.models.delivery import Delivery
 class DeliveryRecord(models.Model):
     """One record inside a delivery: `ordinal` is its place in the array. Rows are written set-based, never by `save()`.
 
-    A record the door could not accept is born `parked` with outcome `rejected`, the field, the (clipped) value and the reason.
+    A record the door could not accept is born `parked` with outcome `rejected`, the field, the (clipped) value and
+    the reason.
     """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="records", db_index=False)

@@ -3,7 +3,8 @@ from django.db.models.functions import Now
 
 
 class OperatorAction(models.Model):
-    """What a person did: who, when, why, to what, before and after. Append-only; `key` makes a double click one action."""
+    """What a person did: who, when, why, to what, before and after. Append-only; `key` makes a double click one
+    action."""
 
     at = models.DateTimeField(db_default=Now())
     actor = models.CharField(max_length=150)
@@ -12,7 +13,7 @@ class OperatorAction(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
-    key = models.CharField(max_length=150, null=True, unique=True)
+    key = models.CharField(max_length=150, null=True, unique=True)  # noqa: DJ001 - unique allows many nulls
 
     class Meta:
         indexes = [models.Index(fields=["at"], name="action_by_time")]

@@ -13,7 +13,8 @@ class RunTrigger(models.TextChoices):
 
 
 class SyncRun(models.Model):
-    """The deliveries of one S-360 execution, counted the way S-360's own interface log counts (protocol, section 14)."""
+    """The deliveries of one S-360 execution, counted the way S-360's own interface log counts (protocol, section
+    14)."""
 
     institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="runs")
     endpoint = models.ForeignKey("sync.WebhookEndpoint", null=True, on_delete=models.SET_NULL, related_name="runs")

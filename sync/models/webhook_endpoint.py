@@ -18,7 +18,8 @@ class EndpointAuthMode(models.TextChoices):
 
 
 class WebhookEndpoint(models.Model):
-    """One URL that S-360 posts one stream to. Only digests of its secrets are stored (see `sync.services.endpoints`)."""
+    """One URL that S-360 posts one stream to. Only digests of its secrets are stored (see
+    `sync.services.endpoints`)."""
 
     institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="endpoints")
     stream = models.CharField(max_length=20, choices=Stream.choices)

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from sync.models import FailureKind, Target
-from sync.services.sql import run
+from sync.services.sql import one_row, run
 
 CODE_LENGTH = 100
 MESSAGE_LENGTH = 500
@@ -34,8 +34,9 @@ RETURNING id
 
 
 def find_or_open_cause(cursor: psycopg.Cursor[Any], key: CauseKey, message: str = "") -> int:
-    """The id of the cause, opened (again) where needed. Safe to repeat. `message` must be free of secrets and payloads."""
-    cursor_row = run(
+    """The id of the cause, opened (again) where needed. Safe to repeat. `message` must be free of secrets and
+    payloads."""
+    found = run(
         cursor,
         FIND_OR_OPEN,
         (
@@ -47,9 +48,8 @@ def find_or_open_cause(cursor: psycopg.Cursor[Any], key: CauseKey, message: str 
             key.value_class[:CODE_LENGTH],
             message[:MESSAGE_LENGTH],
         ),
-    ).fetchone()
-    assert cursor_row is not None  # INSERT ... DO UPDATE always returns its row
-    return int(cursor_row[0])
+    )
+    return int(one_row(found)[0])
 
 
 class CauseBook:

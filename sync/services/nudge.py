@@ -20,29 +20,32 @@ FLAG_SECONDS: Final = 10  # a flag whose message was lost with the broker stops 
 REST_SECONDS: Final = 5  # how long nudges rest after the broker failed: the tick works meanwhile
 TASKS: Final = {"apply": "sync.apply_deliveries", "push": "crm.push_entries", "resolve": "crm.resolve_uncertain"}
 
-_state = threading.local()
-_rest_until = 0.0
+
+class _ThreadState(threading.local):
+    client: redis.Redis | None = None
+    rest_until = 0.0
+
+
+_state = _ThreadState()
 
 
 def _client() -> redis.Redis:
-    client: redis.Redis | None = getattr(_state, "client", None)
-    if client is None:
-        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
-        _state.client = client
-    return client
+    if _state.client is None:
+        _state.client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+    return _state.client
 
 
 def nudge(kind: str) -> bool:
-    """Ask for work of this kind to begin soon. Returns False where nothing was sent. Never raises, never waits over 1 s."""
-    global _rest_until
-    if time.monotonic() < _rest_until:
+    """Ask for work of this kind to begin soon. Returns False where nothing was sent. Never raises, never waits over 1
+    s."""
+    if time.monotonic() < _state.rest_until:
         return False
     try:
         if not _client().set(f"nudge:{kind}", 1, nx=True, ex=FLAG_SECONDS):
             return False
         current_app.send_task(TASKS[kind], retry=False, ignore_result=True)
-    except Exception as error:  # any failure of the broker: the tick will find the work
-        _rest_until = time.monotonic() + REST_SECONDS
+    except Exception as error:  # noqa: BLE001 - any failure of the broker: the tick will find the work
+        _state.rest_until = time.monotonic() + REST_SECONDS
         log.info("nudge_not_sent", kind=kind, reason=type(error).__name__)
         return False
     return True

@@ -15,7 +15,7 @@ from sync.services.events import Event, write_events
 from sync.services.nudge import nudge_after_commit
 from sync.services.requeue_records import dismiss_records, requeue_records, requeue_records_of_cause
 from sync.services.requeue_report import RequeueReport
-from sync.services.sql import fast_cursor, run
+from sync.services.sql import fast_cursor, one_row, run
 
 __all__ = ["RequeueReport", "dismiss_records", "requeue_cause", "requeue_entries", "requeue_records"]
 
@@ -28,7 +28,8 @@ WITH chosen AS (
      ORDER BY id LIMIT %b FOR UPDATE SKIP LOCKED
 )
 UPDATE sync_outboxentry e
-   SET state = 'waiting', cause_id = NULL, due_at = clock_timestamp(), lane = %b, attempt_count = 0, first_failed_at = NULL,
+   SET state = 'waiting', cause_id = NULL, due_at = clock_timestamp(), lane = %b, attempt_count = 0, first_failed_at =
+       NULL,
        message = ''
   FROM chosen WHERE e.id = chosen.id
 RETURNING e.id, e.institution_id, e.contact_id, e.order_id, e.target, chosen.cause_id
@@ -93,6 +94,4 @@ def _tell(cursor: psycopg.Cursor[Any], rows: Sequence[tuple[Any, ...]], actor: s
 
 def _now() -> Any:
     with fast_cursor() as cursor:
-        row = run(cursor, "SELECT clock_timestamp()").fetchone()
-    assert row is not None
-    return row[0]
+        return one_row(run(cursor, "SELECT clock_timestamp()"))[0]

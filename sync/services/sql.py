@@ -14,7 +14,7 @@ from django.db import connection
 from psycopg.rows import dict_row, namedtuple_row, tuple_row
 from psycopg.types.json import set_json_loads
 
-__all__ = ["columns", "dict_row", "dumps", "fast_cursor", "namedtuple_row", "run", "tuple_row"]
+__all__ = ["columns", "dict_row", "dumps", "fast_cursor", "namedtuple_row", "one_row", "run", "tuple_row"]
 
 
 @contextmanager
@@ -32,6 +32,14 @@ def run(
 ) -> psycopg.Cursor[Any]:
     """Execute a hot statement as a prepared one: its text is a constant of ours, so the plan is worth keeping."""
     return cursor.execute(statement, parameters, prepare=True)  # type: ignore[call-overload,no-any-return]
+
+
+def one_row(cursor: psycopg.Cursor[Any]) -> Any:
+    """The row that a statement with RETURNING or an aggregate always has. Raises LookupError when it has none."""
+    row = cursor.fetchone()
+    if row is None:
+        raise LookupError("the statement returned no row")
+    return row
 
 
 def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:

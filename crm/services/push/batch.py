@@ -10,7 +10,7 @@ from django.db import transaction
 
 from crm.connectors.base import CrmConnector, Failure, RecordResult
 from crm.models import Connection
-from crm.services.bindings import find_bindings, save_bindings
+from crm.services.bindings import Tie, find_bindings, save_bindings
 from crm.services.connection_state import database_now, note_failure, note_success
 from crm.services.push.judge import Judge
 from crm.services.push.prepare import Prepared, prepare
@@ -58,7 +58,7 @@ def push_batch(
         settle_decided(sender, targets, taken.decided)
     if taken.attempt_id is None:
         return BatchReport(taken.count)
-    failure = send_and_settle(connection, connector, sender, targets, taken)
+    failure = send_and_settle(connection, connector, sender, targets, taken.prepared, taken.attempt_id)
     return BatchReport(taken.count, len(taken.prepared), trouble=failure is not None)
 
 
@@ -94,7 +94,8 @@ def _prepare(
 
 
 def _without_repeated_keys(prepared: Sequence[Prepared]) -> list[Prepared]:
-    """Two institutions may own one number: the second waits for the next batch, a CRM refuses a key twice in one call."""
+    """Two institutions may own one number: the second waits for the next batch, a CRM refuses a key twice in one
+    call."""
     by_key: dict[str, Prepared] = {}
     for one in prepared:
         by_key.setdefault(one.record.key, one)
@@ -102,18 +103,26 @@ def _without_repeated_keys(prepared: Sequence[Prepared]) -> list[Prepared]:
 
 
 def send_and_settle(
-    connection: Connection, connector: CrmConnector, sender: Sender, targets: PushTargets, taken: Taken
+    connection: Connection,
+    connector: CrmConnector,
+    sender: Sender,
+    targets: PushTargets,
+    prepared: Sequence[Prepared],
+    attempt_id: int,
 ) -> Failure | None:
     """The call, then its outcome record by record. Returns the failure that should rest the connection, if any."""
-    assert taken.attempt_id is not None
-    results = send(connector, sender.entity, taken.prepared)
+    results = send(connector, sender.entity, prepared)
     trouble = trouble_in(results)
     if trouble is not None:
         note_failure(connection.pk, trouble)
     else:
         note_success(connection.pk)
     judge = Judge(database_now(), targets.mapping, settings.CRM_VERIFY_SECONDS)
-    settle_sent(connection, sender, targets, taken, results, judge)
+    verdicts, ties = judge_all(judge, prepared, results)
+    with transaction.atomic(), fast_cursor() as cursor:
+        settle_entries(cursor, sender, verdicts, targets.policies, attempt_id=attempt_id)
+        save_bindings(cursor, connection.pk, sender.entity, ties)
+        _end(cursor, attempt_id, results)
     return trouble
 
 
@@ -125,29 +134,15 @@ def trouble_in(results: Sequence[RecordResult] | Failure) -> Failure | None:
     return next((failure for failure in failures if failure.scope == "connection"), None)
 
 
-def settle_sent(
-    connection: Connection,
-    sender: Sender,
-    targets: PushTargets,
-    taken: Taken,
-    results: Sequence[RecordResult] | Failure,
-    judge: Judge,
-) -> None:
+def judge_all(
+    judge: Judge, prepared: Sequence[Prepared], results: Sequence[RecordResult] | Failure
+) -> tuple[list[Verdict], list[Tie]]:
+    """What becomes of each entry, and the CRM's ids to remember (a record may have one although its link failed)."""
     if isinstance(results, Failure):
-        verdicts = [judge.of_failure(p, results) for p in taken.prepared]
-        ties = []
-    else:
-        verdicts = [judge.of_result(p, r) for p, r in zip(taken.prepared, results, strict=True)]
-        ties = [
-            (p.entry.record_id, r.remote_id, r.remote_version or "")
-            for p, r in zip(taken.prepared, results, strict=True)
-            if r.remote_id
-        ]
-    assert taken.attempt_id is not None
-    with transaction.atomic(), fast_cursor() as cursor:
-        settle_entries(cursor, sender, verdicts, targets.policies, attempt_id=taken.attempt_id)
-        save_bindings(cursor, connection.pk, sender.entity, ties)
-        _end(cursor, taken.attempt_id, results)
+        return [judge.of_failure(p, results) for p in prepared], []
+    pairs = list(zip(prepared, results, strict=True))
+    ties = [(p.entry.record_id, r.remote_id, r.remote_version or "") for p, r in pairs if r.remote_id]
+    return [judge.of_result(p, r) for p, r in pairs], ties
 
 
 def _end(cursor: psycopg.Cursor[Any], attempt_id: int, results: Sequence[RecordResult] | Failure) -> None:
@@ -156,13 +151,9 @@ def _end(cursor: psycopg.Cursor[Any], attempt_id: int, results: Sequence[RecordR
         end_attempt(cursor, attempt_id, outcome, code=results.code, message=results.message)
         return
     failed = [r.failure for r in results if r.failure is not None]
-    outcome = (
-        AttemptOutcome.ACCEPTED
-        if not failed
-        else AttemptOutcome.REFUSED
-        if len(failed) == len(results)
-        else AttemptOutcome.PARTIAL
-    )
+    outcome = AttemptOutcome.ACCEPTED
+    if failed:
+        outcome = AttemptOutcome.REFUSED if len(failed) == len(results) else AttemptOutcome.PARTIAL
     code = failed[0].code if failed else ""
     end_attempt(cursor, attempt_id, outcome, failed_count=len(failed), code=code)
 

@@ -50,8 +50,8 @@ class Judge:
         )
         match decided.step:
             case NextStep.RETRY:
-                assert decided.at is not None
-                return self._verdict(prepared, failure, Action.RETRY, (decided.at - self.now).total_seconds())
+                delay = (decided.at - self.now).total_seconds() if decided.at else 0.0
+                return self._verdict(prepared, failure, Action.RETRY, delay)
             case NextStep.VERIFY:
                 return self._verdict(prepared, failure, Action.UNCERTAIN, self.verify_seconds)
             case NextStep.PAUSE:

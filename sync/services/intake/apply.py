@@ -1,4 +1,5 @@
-"""Takes waiting deliveries and applies their records: set-based, one transaction a batch, one bad record never the rest.
+"""Takes waiting deliveries and applies their records: set-based, one transaction a batch, one bad record never the
+rest.
 
 A batch that fails as a whole (something PostgreSQL refuses, a fault of ours) is halved down to the guilty record, which
 is parked with its traceback in the log. Safe to repeat at any point: outcomes are written with the change.
@@ -25,7 +26,7 @@ from sync.services.intake.read import Work, read_records
 from sync.services.intake.settle import settle_deliveries, settle_records
 from sync.services.nudge import nudge_after_commit
 from sync.services.owe import owe
-from sync.services.sql import fast_cursor, run
+from sync.services.sql import fast_cursor, one_row, run
 
 log = structlog.get_logger(__name__)
 
@@ -70,13 +71,13 @@ def apply_works(works: Sequence[Work[Any]], endpoint: WebhookEndpoint, rules: In
         _apply_once_more_on_race(works, endpoint, rules, owner)
     except (LeaseLostError, OperationalError):
         raise  # nothing is wrong with the records: the lease brings them back
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the one place where a bad record must not stop its neighbours
         if len(works) > 1:
             middle = len(works) // 2
             apply_works(works[:middle], endpoint, rules, owner)
             apply_works(works[middle:], endpoint, rules, owner)
         else:
-            log.error(
+            log.error(  # noqa: TRY400 - without the exception's own text: it may quote the payload
                 "record_failed", record=works[0].record_id, error=type(error).__name__, traceback=_safe_traceback(error)
             )
             park_record(works[0], rules.institution_id, owner, type(error).__name__)
@@ -88,10 +89,11 @@ def _apply_once_more_on_race(
     for round_ in range(MAX_RACES):
         try:
             _apply(works, endpoint, rules, owner)
-            return
         except (BatchRaceError, OperationalError) as error:
             if round_ == MAX_RACES - 1 or not _is_race(error):
                 raise
+        else:
+            return
 
 
 def _is_race(error: Exception) -> bool:
@@ -120,7 +122,8 @@ def _apply(works: Sequence[Work[Any]], endpoint: WebhookEndpoint, rules: Institu
 
 
 def _events(batch: Batch, entity: Entity) -> list[Event]:
-    """The batch's lines, now that every record has an id; a rejected record without one has its story in its delivery."""
+    """The batch's lines, now that every record has an id; a rejected record without one has its story in its
+    delivery."""
     events = []
     for held, event in batch.events:
         if held is None or held.is_new:
@@ -171,6 +174,4 @@ def apply_carefully(delivery: ClaimedDelivery, owner: str) -> None:
 
 def mark_attempt(cursor: psycopg.Cursor[Any], record_id: int) -> int:
     """Count a try at this record before it is made; how many there were before it (the batch that died is one)."""
-    row = run(cursor, MARK, (record_id,)).fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(one_row(run(cursor, MARK, (record_id,)))[0])

@@ -8,6 +8,7 @@ import psycopg
 
 from sync.engine.policy import PolicySet
 from sync.models import EventKind, FailureKind, RecordOutcome, Target, WebhookEndpoint
+from sync.s360.problems import RecordProblem
 from sync.services.causes import CauseBook, CauseKey
 from sync.services.events import Event
 from sync.services.institution_rules import InstitutionRules
@@ -57,10 +58,8 @@ class Batch:
         )
         self.events.append((held, event))
 
-    def reject(self, held: Held | None, work: Work[Any]) -> None:
+    def reject(self, held: Held | None, work: Work[Any], problem: RecordProblem) -> None:
         """The record cannot be read: parked with field, value and reason; its neighbours go on."""
-        problem = work.problem
-        assert problem is not None
         key = CauseKey(
             self.institution_id, Target.S360, FailureKind.PERMANENT, "record_rejected", problem.field, problem.reason
         )

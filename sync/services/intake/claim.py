@@ -21,7 +21,8 @@ UPDATE sync_delivery d
    SET state = 'claimed', owner = %s, lease_until = clock_timestamp() + make_interval(secs => %s)
   FROM due
  WHERE d.id = due.id
-RETURNING d.id, d.endpoint_id, d.institution_id, d.stream, d.body, d.digest, d.received_at, d.record_count, d.crash_count, d.run_id
+RETURNING d.id, d.endpoint_id, d.institution_id, d.stream, d.body, d.digest, d.received_at, d.record_count,
+    d.crash_count, d.run_id
 """
 # A worker that died comes back as one crash more; see `careful` for what three of them mean.
 RECLAIM = """

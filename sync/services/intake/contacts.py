@@ -16,12 +16,14 @@ from sync.services.sql import columns, dumps, run
 
 # Always in order of number: every writer of contacts locks this way, or two batches would wait for each other.
 LOCK = """
-SELECT id, contact_number, s360_view, crm_view, agreed, lifecycle, frozen_at IS NOT NULL, is_in_crm, last_record_id, raw_digest
+SELECT id, contact_number, s360_view, crm_view, agreed, lifecycle, frozen_at IS NOT NULL, is_in_crm, last_record_id,
+    raw_digest
   FROM sync_contact WHERE institution_id = %b AND contact_number = ANY(%b::text[])
  ORDER BY institution_id, contact_number FOR UPDATE
 """
 INSERT = """
-INSERT INTO sync_contact (institution_id, contact_number, s360_view, crm_view, agreed, raw, raw_digest, lifecycle, is_in_crm,
+INSERT INTO sync_contact (institution_id, contact_number, s360_view, crm_view, agreed, raw, raw_digest, lifecycle,
+    is_in_crm,
                           frozen_reason, last_record_id, s360_seen_at, created_at, display_name, email, reversal_count)
 SELECT %b, number, view::jsonb, '{}', '{}', raw::jsonb, digest, lifecycle, false, '', last_record_id, clock_timestamp(),
        clock_timestamp(), display_name, email, 0
@@ -33,7 +35,8 @@ ON CONFLICT DO NOTHING RETURNING id, contact_number
 UPDATE = """
 UPDATE sync_contact c
    SET s360_view = x.view::jsonb, raw = x.raw::jsonb, raw_digest = x.digest, lifecycle = x.lifecycle,
-       last_record_id = x.last_record_id, s360_seen_at = clock_timestamp(), display_name = x.display_name, email = x.email
+       last_record_id = x.last_record_id, s360_seen_at = clock_timestamp(), display_name = x.display_name, email =
+           x.email
   FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::text[])
        AS x(id, view, raw, digest, lifecycle, last_record_id, display_name, email)
  WHERE c.id = x.id
@@ -72,7 +75,7 @@ def fold_contact(batch: Batch, held_by_number: dict[str, Held], work: Work[Conta
     """Decide one record against the contact as the records before it left it."""
     payload = work.payload
     if payload is None:
-        batch.reject(held_by_number.get(work.external_id), work)
+        batch.reject(held_by_number.get(work.external_id), work, work.why_unread)
         return
     held = held_by_number.get(payload.number)
     if held is None:

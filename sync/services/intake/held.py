@@ -57,7 +57,8 @@ class Held:
         self.is_touched = True
 
     def keep_raw(self, raw: Any) -> None:
-        """Remember the payload itself, where it differs from the one we have, so that a corrected mapping can be replayed."""
+        """Remember the payload itself, where it differs from the one we have, so that a corrected mapping can be
+        replayed."""
         text = orjson.dumps(raw, default=str)
         digest = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
         if digest != self.raw_digest or self.raw is not None or self.is_new:
@@ -65,7 +66,8 @@ class Held:
 
 
 def merged_view(known: dict[str, Any], sent: dict[str, Any], complete_prefixes: Iterable[str] = ()) -> dict[str, Any]:
-    """What S-360 now says in all: absent fields keep what was said before, a list sent whole ends what it no longer names."""
+    """What S-360 now says in all: absent fields keep what was said before, a list sent whole ends what it no longer
+    names."""
     view = known | sent
     for prefix in complete_prefixes:
         for name in known:

@@ -12,7 +12,8 @@ from sync.services.sql import run
 HEAD = "SELECT id FROM sync_contact WHERE institution_id = %s AND contact_number = %s"
 SET_HEAD = "UPDATE sync_contact SET merged_into_id = %s WHERE id = %s"
 ALIAS = """
-INSERT INTO sync_contactalias (institution_id, contact_number, contact_id, created_at) VALUES (%s, %s, %s, clock_timestamp())
+INSERT INTO sync_contactalias (institution_id, contact_number, contact_id, created_at) VALUES (%s, %s, %s,
+    clock_timestamp())
 ON CONFLICT (institution_id, contact_number) DO UPDATE SET contact_id = EXCLUDED.contact_id
 """
 

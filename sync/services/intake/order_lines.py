@@ -1,4 +1,5 @@
-"""The lines of orders, keyed by `operationId`: a payload that carries operations replaces them, any other leaves them."""
+"""The lines of orders, keyed by `operationId`: a payload that carries operations replaces them, any other leaves
+them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +17,16 @@ DELETE FROM sync_orderline l USING unnest(%b::bigint[]) AS x(order_id)
                     WHERE k.order_id = l.order_id AND k.operation_id = l.operation_id)
 """
 UPSERT = """
-INSERT INTO sync_orderline (order_id, operation_id, kind, product, product_code, performance, tariff, quantity, unit_price,
+INSERT INTO sync_orderline (order_id, operation_id, kind, product, product_code, performance, tariff, quantity,
+    unit_price,
                             total_amount)
 SELECT order_id, operation_id, kind, product, product_code, performance, tariff, quantity, unit_price::numeric,
        total_amount::numeric
-  FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::int[], %b::text[],
+  FROM unnest(%b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::int[],
+      %b::text[],
               %b::text[])
-       AS x(order_id, operation_id, kind, product, product_code, performance, tariff, quantity, unit_price, total_amount)
+       AS x(order_id, operation_id, kind, product, product_code, performance, tariff, quantity, unit_price,
+           total_amount)
 ON CONFLICT (order_id, operation_id)
 DO UPDATE SET kind = EXCLUDED.kind, product = EXCLUDED.product, product_code = EXCLUDED.product_code,
               performance = EXCLUDED.performance, tariff = EXCLUDED.tariff, quantity = EXCLUDED.quantity,
@@ -31,7 +35,8 @@ DO UPDATE SET kind = EXCLUDED.kind, product = EXCLUDED.product, product_code = E
 
 
 def write_lines(cursor: psycopg.Cursor[Any], orders: Sequence[Held]) -> None:
-    """Make the stored lines those of each order's latest payload. Safe to repeat; the orders are locked by the caller."""
+    """Make the stored lines those of each order's latest payload. Safe to repeat; the orders are locked by the
+    caller."""
     replaced = [h for h in orders if h.payload is not None and h.payload.replaces_lines]
     rows = [_row(h.id, line) for h in orders if h.payload is not None for line in h.payload.lines]
     if replaced:

@@ -14,19 +14,23 @@ from sync.services.owe import Owed
 from sync.services.sql import columns, dumps, run
 
 LOCK = """
-SELECT id, order_id, s360_view, crm_view, agreed, lifecycle, frozen_at IS NOT NULL, is_in_crm, last_record_id, raw_digest, contact_id
+SELECT id, order_id, s360_view, crm_view, agreed, lifecycle, frozen_at IS NOT NULL, is_in_crm, last_record_id,
+    raw_digest, contact_id
   FROM sync_order WHERE institution_id = %b AND order_id = ANY(%b::bigint[])
  ORDER BY institution_id, order_id FOR UPDATE
 """
 ROW = """
-  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[],
+  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::text[],
+      %b::text[],
               %b::text[], %b::text[], %b::bool[], %b::text[])
-       AS x(key, view, raw, digest, last_record_id, contact_id, contact_number, order_state, order_type, amount, currency,
+       AS x(key, view, raw, digest, last_record_id, contact_id, contact_number, order_state, order_type, amount,
+           currency,
             is_revenue, placed_at)
 """
 INSERT = f"""
 INSERT INTO sync_order (institution_id, order_id, s360_view, crm_view, agreed, raw, raw_digest, lifecycle, is_in_crm,
-                        frozen_reason, last_record_id, s360_seen_at, created_at, contact_id, contact_number, order_state,
+                        frozen_reason, last_record_id, s360_seen_at, created_at, contact_id, contact_number,
+                        order_state,
                         order_type, amount, currency, is_revenue, placed_at)
 SELECT %b, key, view::jsonb, '{{}}', '{{}}', raw::jsonb, digest, 'active', false, '', last_record_id, clock_timestamp(),
        clock_timestamp(), contact_id, contact_number, order_state, order_type, amount::numeric, currency, is_revenue,
@@ -40,7 +44,7 @@ UPDATE sync_order o
        order_state = x.order_state, order_type = x.order_type, amount = x.amount::numeric, currency = x.currency,
        is_revenue = x.is_revenue, placed_at = x.placed_at::timestamptz
 {ROW} WHERE o.id = x.key
-"""
+"""  # noqa: S608 - our own constants
 MARK = """
 UPDATE sync_order o SET last_record_id = x.last_record_id
   FROM unnest(%b::bigint[], %b::bigint[]) AS x(id, last_record_id) WHERE o.id = x.id
@@ -79,7 +83,7 @@ def fold_order(batch: Batch, held_by_id: dict[int, Held], work: Work[OrderPayloa
     payload = work.payload
     if payload is None:
         known = held_by_id.get(int(work.external_id)) if work.external_id.isdecimal() else None
-        batch.reject(known, work)
+        batch.reject(known, work, work.why_unread)
         return
     held = held_by_id.get(payload.order_id)
     if held is None:

@@ -50,6 +50,11 @@ class Work(Generic[Payload]):
     message: str = ""
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def why_unread(self) -> RecordProblem:
+        """Why there is no payload."""
+        return self.problem or RecordProblem("record", "", "it could not be read")
+
     def begin(self) -> None:
         """Forget what an earlier try decided: its transaction was rolled back."""
         self.state, self.outcome, self.cause_id, self.message = RecordState.SETTLED, RecordOutcome.APPLIED, None, ""
@@ -98,12 +103,11 @@ def _read(reader: Reader, work: Work[Any], bodies: dict[int, list[Any]], ordinal
         return work
     try:
         work.raw = records[ordinal]
-        work.payload = reader.read(work.raw)
+        work.payload = payload = reader.read(work.raw)
     except RecordRejected as rejected:
         work.problem = rejected.problem
         return work
-    assert work.payload is not None
-    work.warnings = [f"{w.field}: {w.note} ({w.value})" for w in work.payload.warnings]
+    work.warnings = [f"{w.field}: {w.note} ({w.value})" for w in payload.warnings]
     return work
 
 

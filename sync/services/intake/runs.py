@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psycopg
 
-from sync.services.sql import columns, fast_cursor, run
+from sync.services.sql import columns, fast_cursor, one_row, run
 
 FULL_RUN: Final = 500  # records per execution, S-360's maximum
 LONGEST_PAUSE: Final = timedelta(seconds=20)  # well under the shortest interval between executions, one minute
@@ -23,7 +23,8 @@ SELECT id, last_delivery_at, record_count, delivery_count FROM sync_syncrun
  WHERE endpoint_id = %s AND ended_at IS NULL ORDER BY id DESC LIMIT 1 FOR UPDATE
 """
 NEW_RUN = """
-INSERT INTO sync_syncrun (institution_id, endpoint_id, stream, trigger, started_at, last_delivery_at, delivery_count, record_count,
+INSERT INTO sync_syncrun (institution_id, endpoint_id, stream, trigger, started_at, last_delivery_at, delivery_count,
+    record_count,
                           succeeded_count, warning_count, error_count, timeout_count)
 VALUES (%s, %s, %s, 'webhook', %s, %s, 0, 0, 0, 0, 0, 0) RETURNING id
 """
@@ -58,7 +59,8 @@ class OpenRun:
 
 
 def assign_runs(cursor: psycopg.Cursor[Any], deliveries: Sequence[Row]) -> dict[int, int]:
-    """Run id per delivery id. Input rows: (delivery, endpoint, institution, stream, received_at, records), oldest first.
+    """Run id per delivery id. Input rows: (delivery, endpoint, institution, stream, received_at, records), oldest
+    first.
 
     One lock per endpoint, so that two workers do not open two runs for one execution. Runs in the caller's transaction.
     """
@@ -87,8 +89,7 @@ def _assign_one_endpoint(cursor: psycopg.Cursor[Any], deliveries: Sequence[Row],
 
 
 def _open(cursor: psycopg.Cursor[Any], institution_id: int, endpoint_id: int, stream: str, at: datetime) -> OpenRun:
-    row = run(cursor, NEW_RUN, (institution_id, endpoint_id, stream, at, at)).fetchone()
-    assert row is not None  # INSERT ... RETURNING
+    row = one_row(run(cursor, NEW_RUN, (institution_id, endpoint_id, stream, at, at)))
     return OpenRun(int(row[0]), at, 0, 0)
 
 

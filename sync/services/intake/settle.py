@@ -38,7 +38,8 @@ UPDATE sync_syncrun r
 
 
 def settle_records(cursor: psycopg.Cursor[Any], works: Sequence[Work[Any]], owner: str) -> None:
-    """Write the outcomes; deliveries with nothing left waiting are settled. Raises LeaseLostError when they are not ours."""
+    """Write the outcomes; deliveries with nothing left waiting are settled. Raises LeaseLostError when they are not
+    ours."""
     updated = run(cursor, RECORDS, columns([_row(work) for work in works], 8)).rowcount
     if updated != len(works):
         raise LeaseLostError

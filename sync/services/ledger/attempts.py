@@ -8,7 +8,8 @@ from sync.models import AttemptOutcome
 from sync.services.sql import run
 
 END = """
-UPDATE sync_attempt SET ended_at = clock_timestamp(), outcome = %s, failed_count = %s, code = %s, message = %s, request_id = %s
+UPDATE sync_attempt SET ended_at = clock_timestamp(), outcome = %s, failed_count = %s, code = %s, message = %s,
+    request_id = %s
  WHERE id = %s
 """
 

@@ -28,7 +28,8 @@ UPDATE sync_attempt SET outcome = 'unknown', ended_at = clock_timestamp(), messa
 
 
 def expire_leases() -> int:
-    """Returns how many entries were given back. The lease was longer than any call, so the call is over. Safe to repeat."""
+    """Returns how many entries were given back. The lease was longer than any call, so the call is over. Safe to
+    repeat."""
     with fast_cursor() as cursor:
         rows = run(cursor, EXPIRE, (SWEEP_LIMIT,)).fetchall()
         if rows:

@@ -1,6 +1,7 @@
 """Writes the outcome of a try: entries, the record's views and agreed pairs, its story, and what is owed anew.
 
-One transaction, locks always in the order record -> entry (as intake does), guarded by owner and attempt: a worker whose
+One transaction, locks always in the order record -> entry (as intake does), guarded by owner and attempt: a worker
+whose
 lease has ended finds its settle refused and changes nothing.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from sync.engine.after_send import agree, after_crm_send
+from sync.engine.after_send import after_crm_send, agree
 from sync.engine.lifecycle import Lifecycle
 from sync.engine.plan import PlanInput, plan
 from sync.engine.policy import PolicySet
@@ -37,10 +38,13 @@ UPDATE sync_outboxentry e
        settled_at = CASE WHEN x.state = 'settled' OR {newer} THEN clock_timestamp() END,
        due_at = clock_timestamp() + make_interval(secs => x.delay),
        lease_until = CASE WHEN x.state = 'uncertain' THEN clock_timestamp() + make_interval(secs => x.delay) END,
-       owner = '', waits_for = x.waits_for, cause_id = CASE WHEN {newer} THEN NULL ELSE x.cause_id END, message = x.message,
+       owner = '', waits_for = x.waits_for, cause_id = CASE WHEN {newer} THEN NULL ELSE x.cause_id END, message =
+           x.message,
        attempt_count = e.attempt_count - x.uncounted,
-       first_failed_at = CASE WHEN x.failed THEN coalesce(e.first_failed_at, clock_timestamp()) ELSE e.first_failed_at END
-  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::float8[], %b::text[], %b::bigint[], %b::text[], %b::int[], %b::bool[])
+       first_failed_at = CASE WHEN x.failed THEN coalesce(e.first_failed_at, clock_timestamp()) ELSE e.first_failed_at
+           END
+  FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::float8[], %b::text[], %b::bigint[], %b::text[], %b::int[],
+      %b::bool[])
        AS x(id, state, outcome, delay, waits_for, cause_id, message, uncounted, failed)
  WHERE e.id = x.id AND e.state = ANY(%b::text[]) AND e.owner = %b AND e.attempt_id IS NOT DISTINCT FROM %b
 RETURNING e.id
@@ -94,7 +98,8 @@ def settle_entries(
     attempt_id: int | None,
     from_states: Sequence[str] = (EntryState.SENDING,),
 ) -> set[int]:
-    """Settle these entries; returns the ids that were still ours. `policies`: per institution, limited to mapped fields.
+    """Settle these entries; returns the ids that were still ours. `policies`: per institution, limited to mapped
+    fields.
 
     Repeating it changes nothing: settled entries no longer match owner and attempt.
     """
@@ -123,8 +128,16 @@ def _entry_row(verdict: Verdict, cause_id: int | None) -> tuple[Any, ...]:
     failed = verdict.action in (Action.RETRY, Action.PARK)
     message = verdict.message[:500]
     return (
-        verdict.entry_id, str(state), str(outcome), float(verdict.delay_seconds), waits_for, cause_id, message, uncounted, failed,
-    )  # fmt: skip
+        verdict.entry_id,
+        str(state),
+        str(outcome),
+        float(verdict.delay_seconds),
+        waits_for,
+        cause_id,
+        message,
+        uncounted,
+        failed,
+    )
 
 
 def _move_records(

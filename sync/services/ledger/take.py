@@ -13,14 +13,15 @@ from typing import Any, Final
 import psycopg
 
 from sync.models import Entity, Target
-from sync.services.sql import columns, dumps, fast_cursor, namedtuple_row, run
+from sync.services.sql import columns, dumps, fast_cursor, namedtuple_row, one_row, run
 
 SEND_LEASE_SECONDS: Final = 90  # connect 5 s + read 25 s + writing the outcome, with room for a slow database
 
 TABLES: Final = {Entity.CONTACT: ("sync_contact", "contact_id"), Entity.ORDER: ("sync_order", "order_id")}
 
 LOCK_DUE = """
-SELECT e.id AS entry_id, e.institution_id, e.attempt_count, e.first_failed_at, e.{column} AS record_id, r.{key}::text AS key,
+SELECT e.id AS entry_id, e.institution_id, e.attempt_count, e.first_failed_at, e.{column} AS record_id, r.{key}::text
+    AS key,
        r.s360_view, r.crm_view, r.agreed, r.lifecycle, r.frozen_at IS NOT NULL AS is_frozen, r.is_in_crm, {extra}
   FROM (SELECT id, institution_id, attempt_count, first_failed_at, {column}, lane, due_at FROM sync_outboxentry w
          WHERE target = %b AND entity = '{entity}' AND state = 'waiting' AND waits_for = ''
@@ -44,7 +45,8 @@ SELECT 1 FROM sync_outboxentry WHERE target = %b AND entity = %b AND state = 'wa
    AND due_at <= statement_timestamp() AND institution_id = ANY(%b::int[]) LIMIT 1
 """
 NEW_ATTEMPT = """
-INSERT INTO sync_attempt (institution_id, target, connection_id, entity, verb, record_count, failed_count, started_at, outcome,
+INSERT INTO sync_attempt (institution_id, target, connection_id, entity, verb, record_count, failed_count, started_at,
+    outcome,
                           code, message, request_id)
 VALUES (%s, %s, %s, %s, %s, %s, 0, clock_timestamp(), 'open', '', '', '') RETURNING id
 """
@@ -89,7 +91,8 @@ class DueEntry:
 def lock_due(
     cursor: psycopg.Cursor[Any], *, target: Target, entity: Entity, institution_ids: Sequence[int], limit: int
 ) -> list[DueEntry]:
-    """Lock up to `limit` due entries until the end of the transaction; locked ones are skipped, so workers never queue up."""
+    """Lock up to `limit` due entries until the end of the transaction; locked ones are skipped, so workers never
+    queue up."""
     cursor.row_factory = namedtuple_row
     rows = run(cursor, LOCKS[entity], (str(target), list(institution_ids), limit)).fetchall()
     return [DueEntry(*row) for row in rows]
@@ -118,9 +121,7 @@ def begin_attempt(cursor: psycopg.Cursor[Any], sender: Sender, intents: Mapping[
     Raises EntryGoneError when an entry is no longer ours. Not safe to repeat: each call is one attempt.
     """
     target = (str(sender.target), sender.connection_id, str(sender.entity), sender.verb, len(intents))
-    row = run(cursor, NEW_ATTEMPT, (None, *target)).fetchone()
-    assert row is not None
-    attempt_id = int(row[0])
+    attempt_id = int(one_row(run(cursor, NEW_ATTEMPT, (None, *target)))[0])
     rows = columns([(entry_id, dumps(intent)) for entry_id, intent in intents.items()], 2)
     begun = run(cursor, BEGIN, (sender.owner, attempt_id, SEND_LEASE_SECONDS, *rows, sender.owner)).rowcount
     if begun != len(intents):

@@ -23,7 +23,8 @@ class Action(StrEnum):
 class Verdict:
     """What becomes of one entry.
 
-    `sent`: canonical fields the CRM now holds (for DONE). `agree`: pairs to store without any send. `delay_seconds`: until
+    `sent`: canonical fields the CRM now holds (for DONE). `agree`: pairs to store without any send. `delay_seconds`:
+    until
     it is due again (RETRY, THROTTLED) or may be read (UNCERTAIN). `message` is shown to operators: no payloads in it.
     """
 
