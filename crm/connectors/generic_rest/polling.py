@@ -162,7 +162,7 @@ class Poller:
 
     def _round_done(self, place: Place, fresh: Sequence[Hit], until: int) -> Place:
         # Go back a little: a record may become visible later than its time says.
-        back = until - round(self._settings.overlap_seconds * 1000)
+        back = until + 1 - round(self._settings.overlap_seconds * 1000)
         if back > place.since:
             return Place(back)
         return Place(place.since, (*place.seen, *_new(_ids_at(fresh, place.since), place.seen)))

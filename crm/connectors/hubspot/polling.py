@@ -89,7 +89,7 @@ class Poller:
     def _round_done(self, at: Cursor, until: int) -> Cursor:
         # Go back a little: a record may enter the search index later than its timestamp says. Never before `at`, which
         # an earlier round has read to the end.
-        return Cursor(max(at.ts, until - round(self._settings.overlap_seconds * 1000)))
+        return Cursor(max(at.ts, until + 1 - round(self._settings.overlap_seconds * 1000)))
 
     def _until(self, until: int) -> dict[str, str]:
         return _filter(self._settings.modified_property, "LTE", until)

@@ -1,6 +1,6 @@
 """The mapping a new HubSpot connection starts from: canonical field, HubSpot property, value map.
 
-Standard properties where HubSpot has one; `s360_...` properties are created once by the integrator (docs/connectors.md).
+Standard properties where HubSpot has one; `s360_...` properties are made once by the integrator (docs/connectors.md).
 """
 
 from __future__ import annotations

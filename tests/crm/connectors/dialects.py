@@ -25,6 +25,10 @@ class Dialect:
     last_name: str
     order_note: str
 
+    @property
+    def connector_class(self) -> type[CrmConnector]:
+        return get_connector_class(self.code)
+
     def record(self, number: int, **fields: Any) -> OutboundRecord:
         """An invented contact; `fields` under the CRM's names."""
         mine = {self.first_name: f"Ada{number}", self.last_name: "Lovelace", "email": f"ada{number}@example.org"}
