@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from sync.admin.words import list_url, page_url
+from sync.words import list_url, page_url
 from sync.services.figures import collect_figures
 from sync.services.figures.shapes import Alarm, Figures
 

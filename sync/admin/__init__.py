@@ -1,0 +1,29 @@
+"""The screens of S-360's side, one file each. They show and ask; whatever changes anything is a call to `sync.services`."""
+
+from sync.admin import (
+    attempts,
+    causes,
+    contacts,
+    deliveries,
+    delivery_records,
+    endpoints,
+    institutions,
+    operator_actions,
+    orders,
+    outbox,
+    runs,
+)
+
+__all__ = [
+    "attempts",
+    "causes",
+    "contacts",
+    "deliveries",
+    "delivery_records",
+    "endpoints",
+    "institutions",
+    "operator_actions",
+    "orders",
+    "outbox",
+    "runs",
+]

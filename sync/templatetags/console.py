@@ -1,0 +1,31 @@
+"""Template filters of the console's screens."""
+
+from datetime import datetime
+
+from django import template
+
+from sync import words
+from sync.services.figures.durations import duration
+
+register = template.Library()
+
+register.filter("ago", words.ago)
+register.filter("when", words.when)
+register.filter("exact", words.exact)
+
+
+@register.filter
+def spell_duration(seconds: float | None) -> str:
+    """Seconds as people say them; empty for None."""
+    return "" if seconds is None else duration(seconds)
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """The time of day alone, for "as of"."""
+    return words.exact(moment)[11:19]
+
+
+@register.filter
+def thousands(value: int) -> str:
+    return words.number(value)
