@@ -58,6 +58,9 @@ PRACTICE_CRM_TOKEN = hashlib.sha256(f"practice crm {SECRET_KEY}".encode()).hexdi
 
 # How long the outcome of an unanswered send rests before the CRM is read: longer than the CRM's slowest processing.
 CRM_VERIFY_SECONDS = environment.number("CRM_VERIFY_SECONDS", 120)
+# How long a worker may hold work before others take it for dead. A send is at most 30 s, applying a batch well under 1 s.
+SEND_LEASE_SECONDS = environment.number("SEND_LEASE_SECONDS", 90)
+APPLY_LEASE_SECONDS = environment.number("APPLY_LEASE_SECONDS", 90)
 
 # S-360 sends at most 50 records of about 1.2 kB; the limit leaves room for sites that raise the batch size.
 HOOK_BODY_LIMIT_BYTES = environment.number("HOOK_BODY_LIMIT_BYTES", 10 * 1024 * 1024)

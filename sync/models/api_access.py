@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 
 from sync.models.fields import EncryptedTextField
@@ -16,7 +16,11 @@ class ApiAccess(models.Model):
     """How the console may call one institution's S-360 backend API, and how much of the shared budget it takes."""
 
     institution = models.OneToOneField(Institution, on_delete=models.CASCADE, related_name="api_access")
-    base_url = models.URLField(help_text="https://<institution>.ws.secutix.com")
+    base_url = models.CharField(
+        max_length=200,
+        validators=[URLValidator(schemes=["https", "http"])],
+        help_text="https://<institution>.ws.secutix.com",
+    )
     virtual_operator = models.CharField(max_length=100)
     partner = models.CharField(max_length=100, blank=True)
     secret = EncryptedTextField(blank=True)

@@ -22,7 +22,8 @@ def note_action(
     after: Mapping[str, Any] | None = None,
     key: str | None = None,
 ) -> OperatorAction:
-    """Append one line of audit, in the transaction of the change. `key` (of the form sent) makes a double click one action.
+    """Append one line of audit, in the transaction of the change. `key` (of the form sent) makes a double click one
+    action.
 
     Raises AlreadyDoneError.
     """

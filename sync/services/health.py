@@ -37,7 +37,8 @@ class Readiness:
 
 
 def readiness() -> Readiness:
-    """Database, broker, heartbeats of beat and worker, age of the oldest due entry. Never raises; takes a few seconds at most."""
+    """Database, broker, heartbeats of beat and worker, age of the oldest due entry. Never raises; takes a few seconds
+    at most."""
     database = _guarded("database", _database)
     if not database.is_ok:
         return Readiness((database, _broker()))

@@ -1,4 +1,5 @@
-"""Records that a target is owed something. Ten edits before the send stay one entry: the partial unique index decides."""
+"""Records that a target is owed something. Ten edits before the send stay one entry: the partial unique index
+decides."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from sync.services.sql import columns, run
 # A parked entry whose refused field did not move stays parked: sending the same value would be refused the same way.
 UNPARK = """
 UPDATE sync_outboxentry e
-   SET state = 'waiting', cause_id = NULL, due_at = clock_timestamp(), attempt_count = 0, first_failed_at = NULL, message = ''
+   SET state = 'waiting', cause_id = NULL, due_at = clock_timestamp(), attempt_count = 0, first_failed_at = NULL,
+       message = ''
   FROM unnest(%b::bigint[], %b::text[], %b::text[]) AS x(record_id, target, changed), sync_cause c
  WHERE e.{column} = x.record_id AND e.target = x.target AND e.state = 'parked' AND c.id = e.cause_id
    AND (c.field = '' OR position(',' || c.field || ',' IN x.changed) > 0)
 """
 INSERT = """
-INSERT INTO sync_outboxentry AS e (institution_id, entity, {column}, target, lane, state, due_at, waits_for, owner, attempt_count,
+INSERT INTO sync_outboxentry AS e (institution_id, entity, {column}, target, lane, state, due_at, waits_for, owner,
+    attempt_count,
                                    outcome, message, created_at)
 SELECT institution_id, '{entity}', record_id, target, lane, 'waiting', clock_timestamp(), waits_for, '', 0, '', '',
        clock_timestamp()

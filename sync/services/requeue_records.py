@@ -35,8 +35,10 @@ SELECT m.id, d.run_id, m.outcome FROM moved m JOIN sync_delivery d ON d.id = m.d
 RECORDS_BY_ID = RECORDS.format(which="r.id = ANY(%b::bigint[])")
 RECORDS_BY_CAUSE = RECORDS.format(which="r.cause_id = %b")
 UNCOUNT = """
-UPDATE sync_syncrun r SET error_count = greatest(0, r.error_count - x.failed), timeout_count = greatest(0, r.timeout_count - x.died)
-  FROM (SELECT run_id, count(*) FILTER (WHERE outcome <> 'failed') AS failed, count(*) FILTER (WHERE outcome = 'failed') AS died
+UPDATE sync_syncrun r SET error_count = greatest(0, r.error_count - x.failed), timeout_count = greatest(0,
+    r.timeout_count - x.died)
+  FROM (SELECT run_id, count(*) FILTER (WHERE outcome <> 'failed') AS failed, count(*) FILTER (WHERE outcome =
+      'failed') AS died
           FROM unnest(%b::bigint[], %b::text[]) AS u(run_id, outcome) WHERE run_id IS NOT NULL GROUP BY run_id) AS x
  WHERE r.id = x.run_id
 """

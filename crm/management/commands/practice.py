@@ -4,11 +4,8 @@
 everything was accepted: a script's way to push 500 contacts through the console and get an exit code.
 """
 
-import json
 import os
 import sys
-import urllib.error
-import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from crm.practice.__main__ import main as run_practice_crm
 from crm.services.configure.practice import ensure_practice_configuration
 from sync.practice.__main__ import main as run_practice_s360
+from sync.practice.push import run_execution_and_wait
 
 
 class Command(BaseCommand):
@@ -35,7 +33,7 @@ class Command(BaseCommand):
         execute = verbs.add_parser("execute", help="one execution of a running practice S-360, with an exit code")
         execute.add_argument("--s360", default=settings.PRACTICE_S360_URL, help="the practice S-360 (%(default)s)")
         execute.add_argument("--stream", choices=("contacts", "orders"), default="contacts")
-        execute.add_argument("--flag-all", action="store_true", help="queue every record first")
+        execute.add_argument("--records", type=int, default=500, help="how many to queue first (%(default)s)")
 
     def handle(self, *args: Any, verb: str, options: Sequence[str] = (), **given: Any) -> None:
         if verb == "crm":
@@ -43,7 +41,7 @@ class Command(BaseCommand):
         elif verb == "s360":
             sys.exit(self._run_s360(given["console"], given["crm"], options))
         else:
-            self._execute(given["s360"], given["stream"], flag_all=given["flag_all"])
+            self._execute(given["s360"], given["stream"], given["records"])
 
     def _run_crm(self, options: Sequence[str]) -> None:
         os.environ.setdefault("PRACTICE_CRM_TOKEN", settings.PRACTICE_CRM_TOKEN)
@@ -55,22 +53,9 @@ class Command(BaseCommand):
         # In this process, not on a command line: the URLs carry secrets that `ps` must not show.
         return run_practice_s360([*options, "--contacts-url", setup.contacts_url, "--orders-url", setup.orders_url])
 
-    def _execute(self, url: str, stream: str, *, flag_all: bool) -> None:
-        if flag_all:
-            _post(f"{url}/_practice/flag/{stream}", {})
-        report = _post(f"{url}/_practice/execute/{stream}", {})
-        self.stdout.write(json.dumps(report))
-        if report.get("refused"):
-            raise CommandError("S-360 was not answered with 200 for every record; its interface log says why.")
-
-
-def _post(url: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(  # noqa: S310 - the practice server's address, given by the operator
-        url, data=json.dumps(body).encode(), method="POST", headers={"Content-Type": "application/json"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=600) as answer:  # noqa: S310
-            found: dict[str, Any] = json.loads(answer.read())
-            return found
-    except urllib.error.URLError as error:
-        raise CommandError(f"the practice S-360 at {url} does not answer: {error.reason}") from error
+    def _execute(self, url: str, stream: str, records: int) -> None:
+        """500 records there and back; ends with an error when S-360 was not answered 200 for every one."""
+        status = run_execution_and_wait(url, stream, records)
+        if status:
+            raise CommandError("not everything was accepted; the practice S-360's page and interface log say why")
+        self.stdout.write(f"{records} {stream} were accepted.")

@@ -59,6 +59,9 @@ def prepare(
             lifecycle=Lifecycle(entry.lifecycle),
         )
     )
+    if decided.conflicts and not decided.to_crm:
+        fields = ", ".join(sorted(decided.conflicts))
+        return _parked(entry, "conflict", f"Both sides changed {fields}: a person decides.")
     if not decided.to_crm:
         return Verdict(entry.entry_id, entry.institution_id, entry.record_id, Action.NOTHING_TO_DO, agree=decided.agree)
     return _mapped(entry, entity, target, mapping, decided, bindings, contact_remote)

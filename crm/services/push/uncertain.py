@@ -26,7 +26,6 @@ from sync.services.ledger.verdict import Action, Verdict
 from sync.services.sql import fast_cursor, run
 
 LIMIT: Final = 100
-READ_LEASE_SECONDS: Final = 90
 
 # A lease on the reading itself: two workers must not read (and settle) the same entry.
 TAKE = """
@@ -68,7 +67,7 @@ def resolve_uncertain(connection_id: int, owner: str) -> int:
         targets = load_targets(connection, entity)
         sender = Sender(owner, Target.CRM, entity, connection_id, "fetch")
         with transaction.atomic(), fast_cursor() as cursor:
-            row = (list(targets.by_institution), LIMIT, owner, READ_LEASE_SECONDS)
+            row = (list(targets.by_institution), LIMIT, owner, settings.SEND_LEASE_SECONDS)
             doubts = [Doubt(*found) for found in run(cursor, TAKES[entity], row).fetchall()]
             bindings = find_bindings(cursor, connection_id, entity, [d.record_id for d in doubts])
         if doubts and pass_gate(connection_id).is_open:

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, Final
 
 import psycopg
+from django.conf import settings
 from django.db import transaction
 
 from sync.services.intake.runs import assign_runs
 from sync.services.sql import fast_cursor, namedtuple_row, run
 
-LEASE_SECONDS: Final = 90  # applying a batch takes well under a second; a dead worker's batch comes back after this
 CLAIM_DELIVERIES: Final = 10  # one S-360 execution is at most 10 arrays of 50
 
 CLAIM = """
@@ -53,7 +53,7 @@ def claim_deliveries(owner: str, *, limit: int = CLAIM_DELIVERIES) -> list[Claim
     Safe to repeat: what is claimed is not offered again until its lease has ended.
     """
     with transaction.atomic(), fast_cursor(namedtuple_row) as cursor:
-        rows = run(cursor, CLAIM, (limit, owner, LEASE_SECONDS)).fetchall()
+        rows = run(cursor, CLAIM, (limit, owner, settings.APPLY_LEASE_SECONDS)).fetchall()
         claimed = [ClaimedDelivery(*row) for row in sorted(rows)]
         _assign(cursor, claimed)
     return claimed

@@ -10,9 +10,10 @@ import psycopg
 from sync.models import RecordOutcome, RecordState, WebhookEndpoint
 from sync.s360.contacts import ContactPayload
 from sync.s360.envelope import Stream, records_of
+from sync.s360.identities import guarded_places
 from sync.s360.orders import OrderPayload
 from sync.s360.problems import RecordProblem, RecordRejected
-from sync.s360.strict import DoorRefusal, parse_body
+from sync.s360.strict import DoorRefusal, parse_body, problem_of
 from sync.services.institution_rules import InstitutionRules, Reader
 from sync.services.intake.claim import ClaimedDelivery
 from sync.services.sql import run
@@ -89,9 +90,14 @@ def read_records(
 def _records(delivery: ClaimedDelivery, endpoint: WebhookEndpoint, rules: InstitutionRules) -> list[Any]:
     try:
         parsed = parse_body(delivery.body, max_bytes=max(len(delivery.body), 1))
-        return records_of(parsed.value, Stream(endpoint.stream), order_root=rules.settings.order_payload_root)
+        records = records_of(parsed.value, Stream(endpoint.stream), order_root=rules.settings.order_payload_root)
     except DoorRefusal:
         return []  # the door let it in, settings have changed since: every record is then rejected as missing
+    if not parsed.is_suspicious:
+        return records
+    # The door has parked these; a requeue must not carry a NUL or a lone surrogate to the database.
+    places = guarded_places(Stream(endpoint.stream), rules.settings, endpoint.column_map)
+    return [problem_of(record, places) or record for record in records]
 
 
 def _read(reader: Reader, work: Work[Any], bodies: dict[int, list[Any]], ordinal: int) -> Work[Any]:
@@ -100,6 +106,9 @@ def _read(reader: Reader, work: Work[Any], bodies: dict[int, list[Any]], ordinal
         work.problem = RecordProblem(
             "record", str(ordinal), "the stored body no longer holds this record under today's settings"
         )
+        return work
+    if isinstance(records[ordinal], RecordProblem):
+        work.problem = records[ordinal]
         return work
     try:
         work.raw = records[ordinal]

@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import psycopg
+from django.conf import settings
 
 from sync.models import Entity, Target
 from sync.services.sql import columns, dumps, fast_cursor, namedtuple_row, one_row, run
-
-SEND_LEASE_SECONDS: Final = 90  # connect 5 s + read 25 s + writing the outcome, with room for a slow database
 
 TABLES: Final = {Entity.CONTACT: ("sync_contact", "contact_id"), Entity.ORDER: ("sync_order", "order_id")}
 
@@ -123,7 +122,7 @@ def begin_attempt(cursor: psycopg.Cursor[Any], sender: Sender, intents: Mapping[
     target = (str(sender.target), sender.connection_id, str(sender.entity), sender.verb, len(intents))
     attempt_id = int(one_row(run(cursor, NEW_ATTEMPT, (None, *target)))[0])
     rows = columns([(entry_id, dumps(intent)) for entry_id, intent in intents.items()], 2)
-    begun = run(cursor, BEGIN, (sender.owner, attempt_id, SEND_LEASE_SECONDS, *rows, sender.owner)).rowcount
+    begun = run(cursor, BEGIN, (sender.owner, attempt_id, settings.SEND_LEASE_SECONDS, *rows, sender.owner)).rowcount
     if begun != len(intents):
         raise EntryGoneError
     return attempt_id
@@ -131,5 +130,5 @@ def begin_attempt(cursor: psycopg.Cursor[Any], sender: Sender, intents: Mapping[
 
 def claim_entries(cursor: psycopg.Cursor[Any], sender: Sender, entry_ids: Sequence[int]) -> None:
     """Claim locked entries that will not be sent: they are settled in a transaction of their own, record lock first."""
-    if run(cursor, CLAIM, (sender.owner, SEND_LEASE_SECONDS, list(entry_ids))).rowcount != len(entry_ids):
+    if run(cursor, CLAIM, (sender.owner, settings.SEND_LEASE_SECONDS, list(entry_ids))).rowcount != len(entry_ids):
         raise EntryGoneError
