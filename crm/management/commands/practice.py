@@ -4,12 +4,14 @@
 everything was accepted: a script's way to push 500 contacts through the console and get an exit code.
 """
 
+import json
 import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -55,7 +57,10 @@ class Command(BaseCommand):
 
     def _execute(self, url: str, stream: str, records: int) -> None:
         """500 records there and back; ends with an error when S-360 was not answered 200 for every one."""
-        status = run_execution_and_wait(url, stream, records)
-        if status:
+        try:
+            execution = run_execution_and_wait(url, stream, records)
+        except httpx.HTTPError as error:
+            raise CommandError(f"the practice S-360 at {url} does not answer: {error}") from error
+        self.stdout.write(json.dumps(execution))
+        if not execution["all_accepted"]:
             raise CommandError("not everything was accepted; the practice S-360's page and interface log say why")
-        self.stdout.write(f"{records} {stream} were accepted.")
