@@ -160,7 +160,7 @@ class PageAdmin(ConsoleAdmin):
 
     def page(self, request: HttpRequest, row: Any) -> Page:
         """What the row's page says, in a number of queries that does not depend on how much hangs on it."""
-        raise NotImplementedError(f"{type(self).__name__} has no page")
+        raise TypeError(f"{type(self).__name__} has no page")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

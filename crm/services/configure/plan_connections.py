@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crm.connectors.base import ConnectorUnavailable
+from crm.connectors.registry import get_connector_class
 from crm.models import Binding, Connection, ConnectionState, Pairing
 from crm.services.configure.configuration import Configuration, ConnectionConfig
 from crm.services.configure.draft import Draft, moved_detail
@@ -33,6 +35,7 @@ def _plan_connection(draft: Draft, config: ConnectionConfig, stored: Connection 
         )
         return
     settings, secrets = merged(row.settings, config.settings), {**row.secrets, **config.secrets}
+    _check(draft, config, settings, secrets)
     values: dict[str, Any] = {"connector": config.connector, **config.values}
     if stored is None:
         values["name"] = config.name
@@ -47,6 +50,23 @@ def _plan_connection(draft: Draft, config: ConnectionConfig, stored: Connection 
         draft.add(path, details, lambda _: _create(row, wanted))
     elif details:
         draft.change(path, details, lambda _: _update(row, wanted))
+
+
+def _check(draft: Draft, config: ConnectionConfig, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    """Is the whole usable, what the file gives together with what is stored?"""
+    path = ("connections", config.name)
+    connector = get_connector_class(config.connector)
+    missing = [field for field in connector.settings_schema() if field.required and field.default in ("", None)]
+    for field in missing:
+        if field.kind == "secret" and not secrets.get(field.name):
+            draft.problems.note((*path, "secrets"), field.name, f'missing; {field.label}: {{ env = "VARIABLE" }}')
+        elif field.kind != "secret" and not settings.get(field.name):
+            draft.problems.note((*path, "settings"), field.name, f"missing; {field.label}")
+            return
+    try:  # what a schema cannot say: a path without its placeholder, an address nobody may call
+        connector.capabilities(settings)
+    except ConnectorUnavailable as unavailable:
+        draft.problems.note((*path, "settings"), unavailable.failure.field or "", unavailable.failure.message)
 
 
 def _create(row: Connection, values: Mapping[str, Any]) -> None:

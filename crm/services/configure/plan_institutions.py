@@ -13,6 +13,11 @@ from crm.services.configure.plan_options import merged, option_details
 from crm.services.configure.plan_webhooks import plan_webhooks
 from sync.models import ApiAccess, Contact, Delivery, Institution, Order
 
+_API_NEEDS = {
+    "base_url": 'the address of the backend API, such as "https://myvenue.ws.secutix.com"',
+    "virtual_operator": 'the technical account, such as "MYVENUE_CRM"',
+}
+
 
 def plan_institutions(draft: Draft, configuration: Configuration, rotate: set[str]) -> set[str]:
     """Returns the codes that leave their connection: removed here, or paired with another one."""
@@ -61,9 +66,13 @@ def _plan_institution(draft: Draft, config: InstitutionConfig, stored: Instituti
 def _plan_api(draft: Draft, config: InstitutionConfig, stored: Institution | None) -> None:
     if config.api is None:
         return
+    path = ("institutions", config.code, "api")
     row = ApiAccess.objects.filter(institution=stored).first() if stored else None
+    for name, meaning in _API_NEEDS.items():
+        if row is None and not config.api.values.get(name):
+            draft.problems.note(path, name, f"missing; {meaning}")
     draft.save(
-        ("institutions", config.code, "api"),
+        path,
         row or ApiAccess(),
         config.api.values,
         parents=lambda: {"institution": Institution.objects.get(code=config.code)},

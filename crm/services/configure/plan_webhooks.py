@@ -56,7 +56,14 @@ def _plan_new(draft: Draft, path: Path, code: str, webhook: WebhookConfig) -> No
         _store(issued.endpoint, webhook, webhook.values)
         urls.append(WebhookUrl(code, webhook.name, issued.path))
 
+    _check_secret(draft, (*path, webhook.name), webhook, None)
     draft.add((*path, webhook.name), details, run)
+
+
+def _check_secret(draft: Draft, path: Path, webhook: WebhookConfig, row: WebhookEndpoint | None) -> None:
+    mode = webhook.values.get("auth_mode", EndpointAuthMode.NONE)
+    if mode != EndpointAuthMode.NONE and not webhook.auth_secret and (row is None or row.auth_mode != mode):
+        draft.problems.note(path, "auth_secret", "missing; the password or token S-360 sends, by reference")
 
 
 def _plan_changed(draft: Draft, code: str, webhook: WebhookConfig, row: WebhookEndpoint, *, renew: bool) -> None:
@@ -64,6 +71,7 @@ def _plan_changed(draft: Draft, code: str, webhook: WebhookConfig, row: WebhookE
     if row.stream != webhook.stream:
         draft.problems.note(path, "stream", f"this URL receives {row.stream}; give the other stream a name of its own")
         return
+    _check_secret(draft, path, webhook, row)
     values = {**webhook.values, "label": webhook.name}
     if webhook.values.get("auth_mode") == EndpointAuthMode.NONE:
         values["auth_name"] = ""
@@ -86,10 +94,12 @@ def _plan_changed(draft: Draft, code: str, webhook: WebhookConfig, row: WebhookE
 def _store(row: WebhookEndpoint, webhook: WebhookConfig, values: Any) -> None:
     plain = {name: value for name, value in values.items() if name not in _AUTH} | {"label": webhook.name}
     WebhookEndpoint.objects.filter(pk=row.pk).update(**plain)
-    if "auth_mode" in webhook.values:
-        mode = webhook.values["auth_mode"]
-        name = webhook.values.get("auth_name", "")
-        set_second_credential(row.pk, mode, name=name, secret=webhook.auth_secret or "")
+    mode = webhook.values.get("auth_mode")
+    name = webhook.values.get("auth_name", "")
+    if webhook.auth_secret or mode == EndpointAuthMode.NONE:
+        set_second_credential(row.pk, mode or row.auth_mode, name=name, secret=webhook.auth_secret or "")
+    elif name:
+        WebhookEndpoint.objects.filter(pk=row.pk).update(auth_name=name)
     forget_endpoints()
     transaction.on_commit(forget_endpoints)
 

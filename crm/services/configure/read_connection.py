@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
-from crm.connectors.base import ConnectorUnavailable, CrmConnector, Entity, SettingField
+from crm.connectors.base import CrmConnector, Entity, SettingField
 from crm.connectors.registry import connector_choices, get_connector_class
 from crm.services.configure import readers
 from crm.services.configure.configuration import ConnectionConfig, FieldConfig, Listing, Options
@@ -55,20 +55,7 @@ def _settings(table: Table, connector: type[CrmConnector]) -> Options:
         is_complete = given.is_complete()
         values = given.read_given({field.name: _setting_reader(field) for field in schema})
         given.finish()
-    for field in schema:
-        if field.required and field.default in ("", None) and (given is None or field.name not in given):
-            table.problems.note((*table.path, "settings"), field.name, f"missing; {field.label}")
-    if given is not None:
-        _try_settings(given, connector, values)
     return Options(values, is_complete)
-
-
-def _try_settings(table: Table, connector: type[CrmConnector], values: Mapping[str, Any]) -> None:
-    """What a schema cannot say (a path without its placeholder, an address nobody may call) the connector says."""
-    try:
-        connector.capabilities(values)
-    except ConnectorUnavailable as unavailable:
-        table.note(unavailable.failure.field or "", unavailable.failure.message)
 
 
 def _secrets(table: Table, connector: type[CrmConnector], source: SecretSource) -> dict[str, str]:
@@ -77,9 +64,6 @@ def _secrets(table: Table, connector: type[CrmConnector], source: SecretSource) 
     values = given.read_given({field.name: source.read for field in schema}) if given is not None else {}
     if given is not None:
         given.finish()
-    for field in schema:
-        if field.required and (given is None or field.name not in given):
-            table.problems.note((*table.path, "secrets"), field.name, f'missing; {field.label}: {{ env = "VARIABLE" }}')
     return values
 
 

@@ -69,8 +69,6 @@ def _api(table: Table | None, secrets: SecretSource) -> ApiConfig | None:
             "budget_share": readers.share,
         }
     )
-    table.require("base_url", 'the address of the backend API, such as "https://myvenue.ws.secutix.com"')
-    table.require("virtual_operator", 'the technical account, such as "MYVENUE_CRM"')
     table.finish()
     return ApiConfig(values)
 

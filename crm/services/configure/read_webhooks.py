@@ -52,8 +52,6 @@ def _check(table: Table, stream: str, values: dict[str, Any]) -> None:
         for key in ("auth_name", "auth_secret"):
             if key in table:
                 table.note(key, 'only used with auth_mode = "basic", "header" or "bearer"')
-    else:
-        table.require("auth_secret", "the password or token S-360 sends, as a reference to the environment")
     if mode in (EndpointAuthMode.BASIC, EndpointAuthMode.HEADER):
         table.require("auth_name", "the user name (basic) or the name of the header (header)")
     if "column_map" in values and stream:

@@ -251,6 +251,37 @@ def test_second_credential_is_set_once_and_changed_when_its_secret_changes():
     assert (endpoint.auth_mode, endpoint.auth_digest) == ("none", "")
 
 
+def test_second_credential_needs_its_secret_once():
+    text = '[institutions.V.webhooks.contacts]\nauth_mode = "header"\nauth_name = "X-Hook"\n'
+    assert "auth_secret: missing" in faults(text)[0]
+    apply(text + 'auth_secret = { env = "TOKEN" }\n')
+    assert changes(text) == []
+    apply(text.replace("X-Hook", "X-Other"))
+    endpoint = WebhookEndpoint.objects.get()
+    assert endpoint.auth_name == "X-Other"
+    assert matches("invented-token", endpoint.auth_digest)
+
+
+def test_what_a_connector_needs_is_needed_once():
+    without = CRM.replace('token = { env = "TOKEN" }\n', "").replace('base_url = "https://crm.example.org"\n', "")
+    found = faults(without.replace("generic_rest", "hubspot"))
+    assert "line 5, [connections.crm.secrets] access_token: missing" in found[0]
+    apply(CRM)
+    assert changes(without) == []
+
+
+def test_what_the_schema_cannot_say_the_connector_says():
+    text = CRM.replace(
+        'base_url = "https://crm.example.org"', 'base_url = "https://crm.example.org"\nfind_path = "{collection}"'
+    )
+    assert faults(text) == ["line 6, [connections.crm.settings] find_path: find_path must hold {key}"]
+
+
+def test_api_access_needs_address_and_operator_once():
+    found = faults('[institutions.V.api]\npartner = "example"\n')
+    assert [each.split("] ")[1].split(";")[0] for each in found] == ["base_url: missing", "virtual_operator: missing"]
+
+
 def test_pairing_with_a_connection_nobody_knows_is_refused():
     assert "no connection 'crm'; there are: none" in faults(VENUE)[0]
 
