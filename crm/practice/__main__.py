@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from crm.practice.handle import PracticeCrm
@@ -30,16 +31,19 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs until SIGTERM or SIGINT. argv: without the program's name; None: the command line's."""
     parser = arguments()
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     token = options.token or os.environ.get("PRACTICE_CRM_TOKEN") or DEFAULT_TOKEN
+    # Records are never cyclic; walking a million of them again and again would be most of the work.
+    gc.set_threshold(100_000, 50, 1000)
     crm = PracticeCrm(token=token, host=options.host, port=options.port, directory=options.data)
     try:
         crm.configure(face_mode=options.face_mode, latency_ms=options.latency_ms, **_settings(options.set))
     except UnknownSettingError as error:
         parser.error(str(error))
-    _quiet_collector()
+    gc.freeze()
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
@@ -60,12 +64,6 @@ def _settings(pairs: list[str]) -> dict[str, object]:
         name, _, value = pair.partition("=")
         result[name] = value.lower() in ("1", "true", "yes", "on") if kinds.get(name) is bool else value
     return result
-
-
-def _quiet_collector() -> None:
-    """Records are never cyclic; walking a million of them again and again would be most of the work."""
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
 
 
 if __name__ == "__main__":

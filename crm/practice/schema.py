@@ -64,14 +64,21 @@ class Catalog:
     """The properties of one entity by name."""
 
     def __init__(self, properties: Iterable[Property]) -> None:
-        self.by_name = {each.name: each for each in properties}
+        self.by_name: dict[str, Property] = {}
+        # Writable properties only: a check, or None where any text will do
+        self.checks: dict[str, Callable[[str], str | None] | None] = {}
+        for each in properties:
+            self.add(each)
         self._shipped = set(self.by_name)
 
     def add(self, prop: Property) -> None:
         self.by_name[prop.name] = prop
+        if not prop.read_only:
+            self.checks[prop.name] = prop.check
 
     def remove(self, name: str) -> None:
         self.by_name.pop(name, None)
+        self.checks.pop(name, None)
 
     def added(self) -> list[dict[str, Any]]:
         """Properties created through the API, as plain data."""

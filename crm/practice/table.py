@@ -140,12 +140,16 @@ class Table:
             if value := record.properties().get(name):
                 index.add(str(value), record.id)
 
+    def sort_changes(self) -> None:
+        """Bring the order of changes up to date after records came in in any order, or many entries are overtaken."""
+        self.modified.rebuild([(each.modified, each.id) for each in self.rows.values()])
+
     def _moved(self, record: Record, at: int) -> None:
         if record.modified != at:  # twice within one millisecond is one place in the order
             record.modified = at
             self.modified.add(at, record.id)
             if len(self.modified) > 2 * len(self.rows) + 10_000:
-                self.modified.rebuild([(each.modified, each.id) for each in self.rows.values()])
+                self.sort_changes()
         self.changed.append(record)
 
     def _reindex(self, record: Record, old: dict[str, Any], changed: dict[str, Any]) -> None:
