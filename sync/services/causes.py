@@ -24,7 +24,13 @@ class CauseKey:
     value_class: str = ""
 
 
-FIND_OR_OPEN = """
+# Looked at without a lock: a cause met again and again must not make its workers wait for each other.
+FIND = """
+SELECT id FROM sync_cause
+ WHERE institution_id = %s AND target = %s AND kind = %s AND code = %s AND field = %s AND value_class = %s
+   AND lifted_at IS NULL AND last_seen_at > clock_timestamp() - interval '10 seconds'
+"""
+OPEN = """
 INSERT INTO sync_cause (institution_id, target, kind, code, field, value_class, message, first_seen_at, last_seen_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp())
 ON CONFLICT (institution_id, target, kind, code, field, value_class)
@@ -34,22 +40,22 @@ RETURNING id
 
 
 def find_or_open_cause(cursor: psycopg.Cursor[Any], key: CauseKey, message: str = "") -> int:
-    """The id of the cause, opened (again) where needed. Safe to repeat. `message` must be free of secrets and
-    payloads."""
-    found = run(
-        cursor,
-        FIND_OR_OPEN,
-        (
-            key.institution_id,
-            str(key.target),
-            str(key.kind),
-            key.code[:CODE_LENGTH],
-            key.field[:CODE_LENGTH],
-            key.value_class[:CODE_LENGTH],
-            message[:MESSAGE_LENGTH],
-        ),
+    """The id of the cause, opened (again) where needed. Safe to repeat. `message` must be free of secrets and payloads.
+
+    Two workers opening the same causes in different order can deadlock: run inside `once_more_on_race`.
+    """
+    values = (
+        key.institution_id,
+        str(key.target),
+        str(key.kind),
+        key.code[:CODE_LENGTH],
+        key.field[:CODE_LENGTH],
+        key.value_class[:CODE_LENGTH],
     )
-    return int(one_row(found)[0])
+    known = run(cursor, FIND, values).fetchone()
+    if known is not None:
+        return int(known[0])
+    return int(one_row(run(cursor, OPEN, (*values, message[:MESSAGE_LENGTH])))[0])
 
 
 class CauseBook:

@@ -21,6 +21,7 @@ from sync.services.ledger.attempts import end_attempt
 from sync.services.ledger.settle import settle_entries
 from sync.services.ledger.take import DueEntry, Sender, begin_attempt, claim_entries, lock_due
 from sync.services.ledger.verdict import Verdict
+from sync.services.races import once_more_on_race
 from sync.services.sql import fast_cursor, tuple_row
 
 
@@ -119,10 +120,14 @@ def send_and_settle(
         note_success(connection.pk)
     judge = Judge(database_now(), targets.mapping, settings.CRM_VERIFY_SECONDS)
     verdicts, ties = judge_all(judge, prepared, results)
-    with transaction.atomic(), fast_cursor() as cursor:
-        settle_entries(cursor, sender, verdicts, targets.policies, attempt_id=attempt_id)
-        save_bindings(cursor, connection.pk, sender.entity, ties)
-        _end(cursor, attempt_id, results)
+
+    def settle() -> None:
+        with transaction.atomic(), fast_cursor() as cursor:
+            settle_entries(cursor, sender, verdicts, targets.policies, attempt_id=attempt_id)
+            save_bindings(cursor, connection.pk, sender.entity, ties)
+            _end(cursor, attempt_id, results)
+
+    once_more_on_race(settle)  # the call was made: its outcome must be written down
     return trouble
 
 
@@ -160,5 +165,11 @@ def _end(cursor: psycopg.Cursor[Any], attempt_id: int, results: Sequence[RecordR
 
 def settle_decided(sender: Sender, targets: PushTargets, verdicts: Sequence[Verdict]) -> None:
     """Entries that need no call: nothing to do, parked by the mapping, waiting for their contact."""
-    with transaction.atomic(), fast_cursor() as cursor:
-        settle_entries(cursor, sender, verdicts, targets.policies, attempt_id=None, from_states=(EntryState.CLAIMED,))
+
+    def settle() -> None:
+        with transaction.atomic(), fast_cursor() as cursor:
+            settle_entries(
+                cursor, sender, verdicts, targets.policies, attempt_id=None, from_states=(EntryState.CLAIMED,)
+            )
+
+    once_more_on_race(settle)

@@ -26,6 +26,7 @@ from sync.services.intake.read import Work, read_records
 from sync.services.intake.settle import settle_deliveries, settle_records
 from sync.services.nudge import nudge_after_commit
 from sync.services.owe import owe
+from sync.services.races import is_race
 from sync.services.sql import fast_cursor, one_row, run
 
 log = structlog.get_logger(__name__)
@@ -90,17 +91,10 @@ def _apply_once_more_on_race(
         try:
             _apply(works, endpoint, rules, owner)
         except (BatchRaceError, OperationalError) as error:
-            if round_ == MAX_RACES - 1 or not _is_race(error):
+            if round_ == MAX_RACES - 1 or not (isinstance(error, BatchRaceError) or is_race(error)):
                 raise
         else:
             return
-
-
-def _is_race(error: Exception) -> bool:
-    cause = error.__cause__
-    return isinstance(error, BatchRaceError) or isinstance(
-        cause, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure | psycopg.errors.LockNotAvailable
-    )
 
 
 def _apply(works: Sequence[Work[Any]], endpoint: WebhookEndpoint, rules: InstitutionRules, owner: str) -> None:
