@@ -1,4 +1,4 @@
-"""Transactions that lose a race are made again: deadlock, serialisation failure, a lock that was not to be had in time."""
+"""Transactions that lose a race are made again: deadlock, serialisation failure, a lock not to be had in time."""
 
 import random
 import time
