@@ -94,25 +94,32 @@ class ModifiedLog:
 
 
 class KeyText:
-    """Keys as long texts, so that a substring filter over a million contacts costs milliseconds, not a full scan."""
+    """Keys as long texts, so that a substring filter over a million contacts is no full scan.
+
+    Only keys longer than the piece are looked for: an equal one is in the ValueIndex, a shorter one cannot hold it. As
+    most keys of an institution have one length, asking for a whole key looks at hardly any text.
+    """
 
     BLOCK = 4096
 
     def __init__(self) -> None:
-        self._sealed: list[str] = []
+        self._sealed: list[tuple[int, str]] = []  # length of the longest key, text
         self._open: list[str] = []
+        self._longest = 0
 
     def add(self, key: str, record_id: int) -> None:
         self._open.append(f"\n{key}\t{record_id}")
+        self._longest = max(self._longest, len(key))
         if len(self._open) >= self.BLOCK:
-            self._sealed.append("".join(self._open) + "\n")
-            self._open = []
+            self._sealed.append((self._longest, "".join(self._open) + "\n"))
+            self._open, self._longest = [], 0
 
-    def find(self, piece: str) -> Iterator[int]:
-        """Ids of records whose key held the piece once; the caller checks that it still does."""
-        for block in self._sealed:
-            yield from self._find_in(block, piece)
-        if self._open:
+    def longer_than(self, piece: str) -> Iterator[int]:
+        """Ids of records whose key once held the piece and more; the caller checks that it still does."""
+        for longest, block in self._sealed:
+            if longest > len(piece):
+                yield from self._find_in(block, piece)
+        if self._longest > len(piece):
             yield from self._find_in("".join(self._open) + "\n", piece)
 
     @staticmethod

@@ -82,7 +82,8 @@ def _plain(table: Table, filters: dict[str, str], after: Position | None) -> Ite
     """Records by id. The key has an index for pieces of it; other filters walk all records, as a small CRM does."""
     first = after[1] + 1 if after else 0
     if piece := filters.get(table.key_property):
-        ids = sorted(set(table.key_text.find(piece)))
+        exact = table.indexes[table.key_property].find(piece)
+        ids = sorted({*exact, *table.key_text.longer_than(piece)})
         return (table.rows[each] for each in ids if each >= first and each in table.rows)
     return (table.rows[each] for each in range(first, table.next_id) if each in table.rows)
 
