@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from crm.services.configure.build import build_plan
 from crm.services.configure.plan import ConfigurePlan, PlannedChange, WebhookUrl
-from sync.models import OperatorAction
+from sync.services.audit import note_action
 
 LOCK_KEY: Final = 0x5360C0F1  # one configuration at a time; the number only has to differ from other advisory locks
 
@@ -44,11 +44,11 @@ def _wait_for_turn() -> None:
 
 
 def _audit(plan: ConfigurePlan, actor: str, reason: str) -> None:
-    OperatorAction.objects.create(
-        actor=actor,
-        verb="configure",
-        subject=plan.configuration.name[:100],
-        reason=reason[:500],
+    note_action(
+        actor,
+        "configure",
+        plan.configuration.name,
+        reason=reason,
         before=_side(plan.changes, "before"),
         after=_side(plan.changes, "after"),
     )

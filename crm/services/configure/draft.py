@@ -12,6 +12,8 @@ from django.db.models import Model
 from crm.services.configure.plan import HIDDEN, ChangeKind, Detail, PlannedChange, Step
 from crm.services.configure.problems import Path, Problems, dotted
 
+_NAMES_SHOWN = 6
+
 
 class Draft:
     """Collects what the planners find; `problems` are raised together at the end."""
@@ -30,9 +32,14 @@ class Draft:
     def remove(self, path: Path, row: Model) -> None:
         self.changes.append(PlannedChange(ChangeKind.REMOVED, dotted(path), (), lambda _: _delete(row)))
 
-    def left_alone(self, path: Path, names: Collection[str]) -> None:
-        if names:
-            self.notes.append(f"[{dotted(path)}] not in the file and left as it is: {', '.join(sorted(names))}")
+    def left_alone(self, path: Path, names: Collection[str], listed: Collection[Any]) -> None:
+        """Note what a section leaves out; a section the file does not speak of needs no note."""
+        if not names or not listed:
+            return
+        shown_names = sorted(names)[:_NAMES_SHOWN]
+        more = len(names) - len(shown_names)
+        tail = f" and {more} more" if more else ""
+        self.notes.append(f"[{dotted(path)}] not in the file and left as it is: {', '.join(shown_names)}{tail}")
 
     def save(
         self,

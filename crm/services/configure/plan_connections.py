@@ -100,7 +100,7 @@ def plan_unlisted_connections(draft: Draft, configuration: Configuration, leavin
     listed = {config.name for config in configuration.connections.items}
     unlisted = Connection.objects.exclude(name__in=listed)
     if not configuration.connections.is_complete:
-        draft.left_alone(("connections",), [row.name for row in unlisted])
+        draft.left_alone(("connections",), [row.name for row in unlisted], listed)
         return
     for row in unlisted:
         feeding = Pairing.objects.filter(connection=row).exclude(institution__code__in=leaving)

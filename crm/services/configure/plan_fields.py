@@ -42,7 +42,7 @@ def _plan(
         for (entity, field), row in sorted(stored.items()):
             draft.remove((*path, entity, field), row)
     else:
-        draft.left_alone(path, [f"{entity} {field}" for entity, field in stored])
+        draft.left_alone(path, [f"{entity} {field}" for entity, field in stored], listing.items)
 
 
 def _plan_one(

@@ -38,7 +38,7 @@ def plan_institutions(draft: Draft, configuration: Configuration, rotate: set[st
     if configuration.institutions.is_complete:
         leaving |= {code for code, row in stored.items() if _plan_removal(draft, row)}
     else:
-        draft.left_alone(("institutions",), list(stored))
+        draft.left_alone(("institutions",), list(stored), configuration.institutions.items)
     return leaving
 
 

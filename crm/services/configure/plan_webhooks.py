@@ -34,7 +34,7 @@ def plan_webhooks(draft: Draft, config: InstitutionConfig, institution: Institut
         else:
             _plan_changed(draft, config.code, webhook, row, renew=wanted in rotate)
         rotate.discard(wanted)
-    _plan_unlisted(draft, path, stored, is_complete=config.webhooks.is_complete)
+    _plan_unlisted(draft, path, config, stored)
 
 
 def _existing(webhook: WebhookConfig, stored: Iterable[WebhookEndpoint]) -> WebhookEndpoint | None:
@@ -104,9 +104,9 @@ def _store(row: WebhookEndpoint, webhook: WebhookConfig, values: Any) -> None:
     transaction.on_commit(forget_endpoints)
 
 
-def _plan_unlisted(draft: Draft, path: Path, rows: Iterable[WebhookEndpoint], *, is_complete: bool) -> None:
-    if not is_complete:
-        draft.left_alone(path, [row.label or str(row.stream) for row in rows])
+def _plan_unlisted(draft: Draft, path: Path, config: InstitutionConfig, rows: Iterable[WebhookEndpoint]) -> None:
+    if not config.webhooks.is_complete:
+        draft.left_alone(path, [row.label or str(row.stream) for row in rows], config.webhooks.items)
         return
     for row in rows:
         where = (*path, row.label or f"{row.stream} {row.public_id}")

@@ -140,6 +140,14 @@ def test_policies_not_listed_stay_until_the_section_is_complete():
     assert set(FieldPolicy.objects.values_list("field", flat=True)) == {"email"}
 
 
+def test_notes_stay_short_and_only_where_the_file_speaks():
+    apply(CRM.replace("preset = false", "preset = true"))
+    (note,) = plan_of(CRM.replace("surname", "name")).notes
+    assert note.startswith("[connections.crm.mapping] not in the file and left as it is: contact address_country, ")
+    assert note.endswith(" more")
+    assert plan_of('base_url = "https://console.example.org"').notes == ()
+
+
 def test_suggested_mapping_fills_gaps_and_never_lies_over_an_operators_choice():
     apply(CRM.replace("preset = false", "preset = true"))
     mapped = FieldMapping.objects.filter(entity="contact")
