@@ -22,7 +22,7 @@ class Delivery(models.Model):
     """
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
-    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+", db_index=False)
+    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     stream = models.CharField(max_length=20, choices=Stream.choices)
     received_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
@@ -51,6 +51,7 @@ class Delivery(models.Model):
             models.Index(fields=["endpoint", "received_at"], name="delivery_by_endpoint"),
             models.Index(fields=["received_at"], name="delivery_by_time"),
             models.Index(fields=["digest"], name="delivery_by_digest"),
+            models.Index(fields=["endpoint", "id"], condition=models.Q(state="refused"), name="delivery_refused"),
         ]
 
     def __str__(self) -> str:

@@ -21,7 +21,11 @@ class OutboxEntry(models.Model):
     Due times, leases and claims use the database's clock only.
     """
 
-    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # No database constraint on institution and attempt: the record's own row vouches for the one, the same transaction for
+    # the other, and every change of state would check them again.
+    institution = models.ForeignKey(
+        Institution, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     entity = models.CharField(max_length=7, choices=Entity.choices)
     contact = models.ForeignKey(
         Contact, null=True, blank=True, on_delete=models.CASCADE, related_name="entries", db_index=False
@@ -45,7 +49,9 @@ class OutboxEntry(models.Model):
     attempt_count = models.PositiveIntegerField(default=0)
     first_failed_at = models.DateTimeField(null=True)
     intent = models.JSONField(null=True, help_text="What the last attempt sent: canonical field -> value.")
-    attempt = models.ForeignKey(Attempt, null=True, on_delete=models.SET_NULL, related_name="entries", db_index=False)
+    attempt = models.ForeignKey(
+        Attempt, null=True, on_delete=models.SET_NULL, related_name="entries", db_index=False, db_constraint=False
+    )
     cause = models.ForeignKey(
         Cause, null=True, blank=True, on_delete=models.PROTECT, related_name="entries", db_index=False
     )
