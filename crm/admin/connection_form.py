@@ -13,6 +13,16 @@ from crm.models import Connection
 from crm.services.open_connector import address_policy
 from sync.admin.settings_base import secret_field
 
+GROUPS: Final = {
+    "general": "The CRM",
+    "auth": "How we prove who we are",
+    "find": "How a record is found",
+    "write": "How a record is written",
+    "batch": "Many records in one call",
+    "answers": "How answers are read",
+    "throttling": "Being told to slow down",
+    "changes": "Changes made in the CRM",
+}
 SETTING: Final = "setting_"
 SECRET: Final = "secret_"  # noqa: S105  a prefix of form fields
 
@@ -36,6 +46,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only
     class Meta:
         model = Connection
         fields = ("name", "is_enabled")
+        labels = {"is_enabled": "On"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,7 +118,7 @@ def fieldsets_for(form: type[ConnectionForm]) -> Iterator[tuple[str | None, dict
         options: dict[str, Any] = {"fields": names}
         if group != "general":
             options["classes"] = ("collapse",)
-        yield group.replace("_", " ").capitalize(), options
+        yield GROUPS.get(group, group.replace("_", " ").capitalize()), options
     secrets = tuple(SECRET + field.name for field in form.schema if field.kind == "secret")
     if secrets:
         yield "Secrets", {"fields": secrets}

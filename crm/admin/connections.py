@@ -128,6 +128,12 @@ class ConnectionAdmin(SettingsAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> tuple[str, ...]:
         return () if obj is None else self.seen_fields
 
+    def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
+        """Only what was never used: the ids of our records over there would go with it. Switch it off instead."""
+        if obj is not None and (obj.pairings.exists() or obj.bindings.exists()):
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
     def store(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         """A new connection starts paused with its connector's suggested mapping: nothing leaves before it is complete."""
         if not change:

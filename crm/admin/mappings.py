@@ -26,6 +26,7 @@ class FieldMappingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic on
     class Meta:
         model = FieldMapping
         fields = ("connection", "entity", "field", "remote_name", "value_map", "is_enabled")
+        labels = {"field": "Our field", "remote_name": "The CRM's field", "value_map": "Values", "is_enabled": "On"}
 
     def clean_value_map(self) -> dict[str, str]:
         values = self.cleaned_data["value_map"] or {}

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from sync.admin.page import Button, Effect, Page
 from sync.admin.paging import CappedPaginator
@@ -20,6 +21,14 @@ from sync.services.audit import AlreadyDoneError
 
 Action = tuple[Callable[..., Any], str, str]
 ALREADY_DONE: Final = "This was already done by the first click; nothing happened twice."
+
+
+class BoundedList(ChangeList):  # type: ignore[misc]  # the theme ships no types
+    """A list that says its count once, at the foot, where it can also say that there are more."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
 
 
 class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no types
@@ -35,6 +44,9 @@ class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no type
     verbs: Sequence[Verb] = ()
     list_verbs: Sequence[ListVerb] = ()
     actions: Any = None
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BoundedList
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
@@ -188,7 +200,7 @@ class PageAdmin(ConsoleAdmin):
             "original": row,
             "title": page.heading or str(row),
             "page": page,
-            "console_buttons": self.buttons(request, row),
+            "console_buttons": [*page.buttons, *self.buttons(request, row)],
         }
         return TemplateResponse(request, "console/admin/page.html", context)
 

@@ -4,15 +4,13 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from unfold.views import ChangeList as ThemeChangeList
 
-from sync.admin.base import PageAdmin
-from sync.admin.entry_words import next_move
+from sync.admin.base import BoundedList, PageAdmin
+from sync.admin.entry_words import REQUEUE, next_move
 from sync.admin.filters import InstitutionFilter, choice_filter, field_filter
-from sync.admin.outbox import REQUEUE, record_of, said
+from sync.admin.outbox import record_of, said
 from sync.admin.lists import wide_of
 from sync.admin.page import Effect, Fact, Notice, Page, Section
 from sync.admin.verbs import Request, Verb
@@ -34,7 +32,7 @@ LoadFilter = choice_filter(
 )
 
 
-class CauseList(ThemeChangeList):  # type: ignore[misc]  # the theme ships no types
+class CauseList(BoundedList):
     """Adds the counts of the page's causes: one statement a page, not one a row."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -62,7 +60,7 @@ def _effect(request: HttpRequest, cause: Cause) -> Effect:
     if counts.records:
         lines.append(f"{counts.records} delivery records are read again from their stored body, under today's settings.")
     lines.append("Whatever fails for the same reason again comes back here.")
-    return Effect(f"Re-queue {total} parked under this cause?", lines, count=total.value, is_floor=total.is_floor)
+    return Effect(f"Re-queue everything parked under this cause: {total}?", lines, count=total.value, is_floor=total.is_floor)
 
 
 def _lift(asked: Request, cause: Cause) -> str:
@@ -87,7 +85,7 @@ class CauseAdmin(PageAdmin):
         Verb("requeue", "Re-queue all of this cause", REQUEUE, _effect, _lift, possible=lambda c: bool(counts_of(c).total)),
     )
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedList]:
         return CauseList
 
     @admin.display(description="Cause")

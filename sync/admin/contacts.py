@@ -14,7 +14,7 @@ from sync.admin.filters import InstitutionFilter, choice_filter, field_filter
 from sync.admin.lists import WIDE, institution_ids, is_list
 from sync.admin.page import Fact, Notice, Page, Section
 from sync.admin.privacy import may_see_people, shown
-from sync.admin.record_pages import bindings_section, entries_section, open_entries, payload_section, record_notices, seen
+from sync.admin.record_pages import bindings_section, entries_section, open_entries, payload_section, record_notices, requeue_buttons, seen
 from sync.admin.sides import plan_of, sides_section
 from sync.admin.story import story_section
 from sync.words import badge, link_to, when
@@ -107,6 +107,7 @@ class ContactAdmin(PageAdmin):
                 story_section(request, events, here),
                 payload_section(request, row),
             ],
+            buttons=requeue_buttons(request, entries),
         )
 
     def _facts(self, request: HttpRequest, row: Contact, would_send: str, far_side: FarSide | None) -> list[Fact]:
@@ -128,6 +129,7 @@ class ContactAdmin(PageAdmin):
         return Section(
             "Orders",
             columns=("Order", "Placed", "State", "Type", "Amount", "In the CRM"),
+            numbers=("Amount",),
             rows=[
                 (link_to(o), when(o.placed_at), o.order_state, o.order_type, money(o), "yes" if o.is_in_crm else "not yet")
                 for o in orders[:SHOWN_ORDERS]

@@ -8,14 +8,16 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from sync.admin.base import PageAdmin
+from sync.admin.entry_words import cause_link
 from sync.admin.filters import InstitutionFilter, age_filter, field_filter
 from sync.admin.page import Fact, Notice, Page, Section
 from sync.admin.privacy import may_see_payloads
-from sync.words import badge, link_to, number, when
-from sync.models import Delivery, DeliveryRecord, DeliveryState, RecordState, Stream
+from sync.words import badge, link, link_to, number, page_url, when
+from sync.models import Contact, Delivery, DeliveryRecord, DeliveryState, Entity, Order, RecordState, Stream
 
 SHOWN_RECORDS: Final = 500  # S-360 sends at most 50 in one request; other senders may send more
 SHOWN_BODY: Final = 200_000
+LONGEST_ID: Final = 19  # digits that surely fit 64 bits
 DELIVERY_TONES: Final = {"waiting": "busy", "claimed": "busy", "settled": "good", "refused": "bad"}
 RECORD_TONES: Final = {
     "applied": "good",
@@ -120,18 +122,19 @@ def outcome_badge(record: DeliveryRecord) -> Any:
 def _records(delivery: Delivery) -> Section:
     records = DeliveryRecord.objects.filter(delivery=delivery).select_related("cause").order_by("ordinal")[: SHOWN_RECORDS + 1]
     listed = list(records)
+    known = _known(delivery, [r.external_id for r in listed if r.external_id])
     return Section(
         "Records",
         columns=("Place", "Number or id", "Outcome", "Field", "Value", "Reason or warning", "Cause", ""),
         rows=[
             (
                 format_html('<span id="record-{}">{}</span>', r.pk, r.ordinal + 1),
-                r.external_id or "could not be read",
+                known.get(r.external_id) or r.external_id or "could not be read",
                 outcome_badge(r),
                 r.problem_field,
                 r.problem_value,
                 r.problem or r.warning,
-                link_to(r.cause),
+                cause_link(r.cause),
                 link_to(r, "open"),
             )
             for r in listed[:SHOWN_RECORDS]
@@ -140,6 +143,19 @@ def _records(delivery: Delivery) -> Section:
         note=f"the first {SHOWN_RECORDS}" if len(listed) > SHOWN_RECORDS else "",
         anchor="records",
     )
+
+
+def _known(delivery: Delivery, external_ids: list[str]) -> dict[str, Any]:
+    """Number or id -> link to our contact or order; one query."""
+    if Stream(delivery.stream).entity == Entity.CONTACT:
+        contacts = Contact.objects.filter(institution=delivery.institution_id, contact_number__in=external_ids)
+        found = contacts.values_list("contact_number", "pk")
+        model = "sync.contact"
+    else:
+        ids = [int(i) for i in external_ids if i.isascii() and i.isdecimal() and len(i) < LONGEST_ID]
+        found = Order.objects.filter(institution=delivery.institution_id, order_id__in=ids).values_list("order_id", "pk")
+        model = "sync.order"
+    return {str(external_id): link(page_url(model, pk), external_id) for external_id, pk in found}
 
 
 def _body(request: HttpRequest, delivery: Delivery) -> Section:

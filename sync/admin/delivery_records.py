@@ -10,8 +10,9 @@ from django.http import HttpRequest
 
 from sync.admin.base import PageAdmin
 from sync.admin.deliveries import outcome_badge
+from sync.admin.entry_words import REQUEUE, cause_link
 from sync.admin.filters import choice_filter, field_filter
-from sync.admin.outbox import PIECE, REQUEUE, SAMPLE, CauseFilter, said
+from sync.admin.outbox import PIECE, SAMPLE, CauseFilter, said
 from sync.admin.page import Effect, Fact, Notice, Page
 from sync.admin.paging import CAP
 from sync.admin.verbs import ListVerb, Request, Verb
@@ -157,7 +158,7 @@ class DeliveryRecordAdmin(PageAdmin):
 
     @admin.display(description="Cause")
     def cause_shown(self, record: DeliveryRecord) -> Any:
-        return link_to(record.cause)
+        return cause_link(record.cause)
 
     def page(self, request: HttpRequest, row: DeliveryRecord) -> Page:
         state = badge("Parked", "bad") if _is_parked(row) else outcome_badge(row)
@@ -174,7 +175,7 @@ class DeliveryRecordAdmin(PageAdmin):
                 Fact("Value", row.problem_value or "none named"),
                 Fact("Reason", row.problem or "none"),
                 Fact("Warning", row.warning or "none"),
-                Fact("Cause", link_to(row.cause)),
+                Fact("Cause", cause_link(row.cause)),
                 Fact("Ended", when(row.settled_at)),
             ],
         )

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from sync.admin.filters import InstitutionFilter, field_filter
 from sync.admin.page import Effect
@@ -40,7 +41,7 @@ class LinesField(forms.CharField):
     """A list of texts, one a line."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(widget=forms.Textarea(attrs={"rows": 3, "class": "c-input"}), required=False, **kwargs)
+        super().__init__(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), required=False, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
@@ -55,7 +56,7 @@ class LinesField(forms.CharField):
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     allowed_networks = LinesField(help_text="One network a line, such as 192.0.2.0/24. Empty: from anywhere.")
     confirm_fields = LinesField(help_text="One field a line: a change of it is held until S-360 has been asked.")
-    auth_secret = secret_field("Second credential", f"The password, header value or token S-360 sends. {WRITE_ONLY}")
+    auth_secret = secret_field("Its secret", f"The password, header value or token S-360 sends. {WRITE_ONLY}")
 
     class Meta:
         model = WebhookEndpoint
@@ -71,6 +72,12 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
             "confirm_fields",
             "is_enabled",
         )
+        labels = {
+            "expected_batch_size": "Records per request",
+            "auth_mode": "Kind of proof",
+            "auth_name": "User or header name",
+            "is_enabled": "On",
+        }
 
     def clean_allowed_networks(self) -> list[str]:
         networks: list[str] = self.cleaned_data["allowed_networks"]
@@ -181,6 +188,12 @@ class WebhookEndpointAdmin(SettingsAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> tuple[str, ...]:
         return () if obj is None else ("institution", "stream", *self.seen_fields)
+
+    def has_delete_permission(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> bool:
+        """Only what was never used: its deliveries would go with it. Switch it off instead."""
+        if obj is not None and (obj.last_secret_use_at is not None or obj.deliveries.exists()):
+            return False
+        return bool(super().has_delete_permission(request, obj))
 
     def store(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new URL is made by the service, which knows its secret; the digest alone is stored."""

@@ -4,10 +4,12 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from sync.words import ago, badge
-from sync.models import EntryState, OutboxEntry
+from sync.services.figures.advice import title_of
+from sync.words import NOTHING, ago, badge, link_to
+from sync.models import Cause, EntryState, OutboxEntry
 from sync.services.figures.durations import duration
 
+REQUEUE: Final = "sync.requeue_work"
 TONES: Final = {
     EntryState.WAITING: "quiet",
     EntryState.CLAIMED: "busy",
@@ -16,6 +18,11 @@ TONES: Final = {
     EntryState.PARKED: "bad",
     EntryState.SETTLED: "good",
 }
+
+
+def cause_link(cause: Cause | None) -> Any:
+    """A link that says what happened, not the code it was filed under."""
+    return link_to(cause, title_of(cause)) if cause is not None else NOTHING
 
 
 def state_badge(entry: OutboxEntry) -> Any:
@@ -43,7 +50,7 @@ def next_move(entry: OutboxEntry) -> str:
         case EntryState.UNCERTAIN:
             return f"the CRM is read {ago(entry.lease_until)}" if entry.lease_until else "the CRM is read soon"
         case EntryState.PARKED:
-            return "waits for a person"
+            return "waits for you"
         case _:
             return f"ended {ago(entry.settled_at)}"
 

@@ -13,7 +13,7 @@ from sync.admin.settings_base import SettingsAdmin, secret_field
 from sync.words import badge, link_to
 from sync.engine.policy import BlankRule, ConflictRule, Direction, FirstLinkRule, policy_problems
 from sync.engine.policy import FieldPolicy as Rule
-from sync.models import ApiAccess, Entity, FieldPolicy, Institution, PolicyDirection
+from sync.models import ApiAccess, Contact, Entity, FieldPolicy, Institution, PolicyDirection
 from sync.s360.settings import S360SettingsError
 from sync.services.institution_rules import settings_of
 
@@ -22,6 +22,7 @@ class InstitutionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic onl
     class Meta:
         model = Institution
         fields = ("code", "name", "timezone", "webhook_interval_minutes", "settings", "is_enabled")
+        labels = {"webhook_interval_minutes": "S-360 sends every (minutes)", "timezone": "Time zone", "is_enabled": "On"}
 
     def clean_timezone(self) -> str:
         zone = str(self.cleaned_data["timezone"])
@@ -61,6 +62,12 @@ class InstitutionAdmin(SettingsAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Institution | None = None) -> tuple[str, ...]:
         return ("code",) if obj is not None else ()  # the code is part of every webhook URL already handed out
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only what was never used: everything of an institution would go with it. Switch it off instead."""
+        if obj is not None and (obj.endpoints.exists() or Contact.objects.filter(institution=obj).exists()):
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
     @admin.display(description="S-360 sends every")
     def interval(self, institution: Institution) -> str:
         return f"{institution.webhook_interval_minutes} min"
@@ -84,6 +91,7 @@ class ApiAccessForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only 
             "calls_per_minute",
             "budget_share",
         )
+        labels = {"base_url": "Address", "auth_mode": "Kind of proof", "budget_share": "Our share of the limit"}
 
 
 @admin.register(ApiAccess)
@@ -118,6 +126,12 @@ class FieldPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic onl
     class Meta:
         model = FieldPolicy
         fields = ("institution", "entity", "field", "direction", "conflict", "first_link", "blank")
+        labels = {
+            "direction": "Travels",
+            "conflict": "When both sides changed it",
+            "first_link": "When the two records meet for the first time",
+            "blank": "When it becomes empty",
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -14,7 +14,7 @@ from sync.admin.lists import WIDE, institution_ids, is_list, wide_of
 from sync.admin.far_side import far_side_of
 from sync.admin.filters import InstitutionFilter, choice_filter
 from sync.admin.page import Fact, Notice, Page, Section
-from sync.admin.record_pages import bindings_section, entries_section, open_entries, payload_section, record_notices, seen
+from sync.admin.record_pages import bindings_section, entries_section, open_entries, payload_section, record_notices, requeue_buttons, seen
 from sync.admin.sides import plan_of, sides_section
 from sync.admin.story import story_section
 from sync.words import badge, link_to, number, when
@@ -113,6 +113,7 @@ class OrderAdmin(PageAdmin):
                 story_section(request, RecordEvent.objects.filter(order_id=row.pk), here),
                 payload_section(request, row),
             ],
+            buttons=requeue_buttons(request, entries),
         )
 
     def _lines(self, row: Order) -> Section:
@@ -128,6 +129,7 @@ class OrderAdmin(PageAdmin):
             "Lines",
             columns=("Operation", "Kind", "Product", "Performance", "Tariff", "Quantity", "Unit price", "Amount"),
             rows=rows,
+            numbers=("Quantity", "Unit price", "Amount"),
             empty="S-360 sent no lines for this order.",
             note=f"amounts in {row.currency}" if row.currency else "",
             anchor="lines",

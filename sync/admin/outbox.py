@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from sync.admin.base import PageAdmin
-from sync.admin.entry_words import next_move, state_badge
+from sync.admin.entry_words import REQUEUE, cause_link, next_move, state_badge
 from sync.admin.filters import EntryStateFilter, InstitutionFilter, age_filter, choice_filter, field_filter
 from sync.admin.lists import wide_of
 from sync.admin.page import Effect, Fact, Notice, Page, Section
@@ -20,10 +20,9 @@ from sync.words import link_to, when
 from sync.engine.fields import spec_of
 from sync.models import Cause, Entity, EntryState, Lane, OutboxEntry, Target
 from sync.services.audit import note_action
-from sync.services.figures.advice import advice_for
+from sync.services.figures.advice import advice_for, title_of
 from sync.services.requeue import RequeueReport, requeue_entries
 
-REQUEUE: Final = "sync.requeue_work"
 PIECE: Final = 5_000
 SAMPLE: Final = 5
 REQUEUEABLE: Final = Q(state=EntryState.PARKED) | Q(state=EntryState.WAITING, waits_for="")
@@ -41,7 +40,7 @@ class CauseFilter(choice_filter("cause", "cause", (), _cause_condition)):  # typ
         if not value.isdecimal():
             return []
         cause = Cause.objects.filter(pk=int(value[:18])).first()
-        return [(value, str(cause) if cause else f"cause {value}")]
+        return [(value, title_of(cause) if cause else f"cause {value}")]
 
 
 def said(report: RequeueReport, noun: str) -> str:
@@ -66,7 +65,7 @@ def _effect_of_many(request: HttpRequest, chosen: "QuerySet[OutboxEntry]") -> Ef
     movable = chosen.filter(REQUEUEABLE).order_by()
     count = movable[: CAP + 1].count()
     sample = list(movable.select_related("cause", "contact", "order")[:SAMPLE])
-    lines = [f"{record_of(e)}: {e.cause or e.message or 'waits for its next try'}" for e in sample]
+    lines = [f"{record_of(e)}: {(title_of(e.cause) if e.cause else e.message) or 'waits for its next try'}" for e in sample]
     if count > SAMPLE:
         lines.append("and others like these")
     shown = f"more than {CAP:,}" if count > CAP else f"{count:,}"
@@ -132,15 +131,15 @@ class OutboxEntryAdmin(PageAdmin):
 
     @admin.display(description="Record")
     def record(self, entry: OutboxEntry) -> Any:
-        return format_html("{} {}", entry.get_entity_display(), link_to(entry.contact or entry.order))
+        return format_html('<span class="c-nowrap">{} {}</span>', entry.get_entity_display(), link_to(entry.contact or entry.order))
 
     @admin.display(description="State")
     def state_shown(self, entry: OutboxEntry) -> Any:
         return state_badge(entry)
 
     @admin.display(description="Next")
-    def next_shown(self, entry: OutboxEntry) -> str:
-        return next_move(entry)
+    def next_shown(self, entry: OutboxEntry) -> Any:
+        return format_html('<span class="c-nowrap">{}</span>', next_move(entry))
 
     @admin.display(description="Tries")
     def tries(self, entry: OutboxEntry) -> int:
@@ -148,7 +147,7 @@ class OutboxEntryAdmin(PageAdmin):
 
     @admin.display(description="Cause")
     def cause_shown(self, entry: OutboxEntry) -> Any:
-        return link_to(entry.cause)
+        return cause_link(entry.cause)
 
     @admin.display(description="Owed since")
     def made(self, entry: OutboxEntry) -> Any:
@@ -157,7 +156,7 @@ class OutboxEntryAdmin(PageAdmin):
     def page(self, request: HttpRequest, row: OutboxEntry) -> Page:
         notices = []
         if row.cause is not None:
-            notices.append(Notice("warn", format_html("{} {}", link_to(row.cause), advice_for(row.cause))))
+            notices.append(Notice("warn", format_html("{} {}", cause_link(row.cause), advice_for(row.cause))))
         return Page(
             heading=f"Outbox entry {row.pk}",
             state=state_badge(row),

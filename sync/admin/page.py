@@ -28,6 +28,7 @@ class Section:
     older_url: str = ""
     newer_url: str = ""
     anchor: str = ""
+    numbers: Sequence[str] = ()  # the columns that hold numbers, by title
 
     @property
     def is_empty(self) -> bool:
@@ -43,19 +44,20 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    label: str
+    url: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     facts: Sequence[Fact]
     sections: Sequence[Section] = ()
     notices: Sequence[Notice] = ()
     heading: str = ""
     state: Any = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    label: str
-    url: str
-    hint: str = ""
+    buttons: Sequence[Button] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
-from sync.admin.entry_words import next_move, state_badge
+from sync.admin.entry_words import REQUEUE, cause_link, next_move, state_badge
 from sync.admin.far_side import FarSide
-from sync.admin.page import Notice, Section
+from sync.admin.page import Button, Notice, Section
 from sync.admin.privacy import may_see_payloads
+from sync.services.figures.advice import advice_for
 from sync.words import link_to, when
 from sync.models import IN_FLIGHT_STATES, OPEN_STATES, OutboxEntry
 
@@ -33,12 +36,12 @@ def entries_section(entries: Sequence[OutboxEntry]) -> Section:
                 state_badge(entry),
                 next_move(entry),
                 entry.attempt_count,
-                link_to(entry.cause),
+                cause_link(entry.cause),
                 entry.message,
             )
             for entry in entries
         ],
-        empty="Nothing: both sides hold what they should.",
+        empty="Nothing is owed to either side.",
         anchor="owed",
     )
 
@@ -68,11 +71,19 @@ def record_notices(record: Any, entries: Sequence[OutboxEntry]) -> list[Notice]:
         reason = record.frozen_reason or "It crossed the bridge too often in a short time."
         notices.append(Notice("bad", f"Frozen: nothing is sent in either direction. {reason}"))
     notices += [
-        Notice("warn", f"Parked: {entry.cause.message or entry.cause} Entry {entry.pk} below leads to its cause.")
+        Notice("warn", format_html("Parked: {} {}", cause_link(entry.cause), advice_for(entry.cause)))
         for entry in entries
         if entry.state == "parked" and entry.cause is not None
     ]
     return notices
+
+
+def requeue_buttons(request: HttpRequest, entries: Sequence[OutboxEntry]) -> list[Button]:
+    """The way to re-queue what is parked, from the record itself."""
+    if not request.user.has_perm(REQUEUE):
+        return []
+    parked = (entry for entry in entries if entry.state == "parked")
+    return [Button("Re-queue", reverse("admin:sync_outboxentry_do", args=[entry.pk, "requeue"])) for entry in parked]
 
 
 def seen(moment: Any) -> Any:

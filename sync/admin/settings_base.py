@@ -8,6 +8,8 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 
+from unfold.widgets import UnfoldAdminPasswordWidget
+
 from sync.admin.base import ConsoleAdmin
 from sync.services.audit import note_action
 
@@ -17,7 +19,7 @@ NOT_AUDITED: Final = "(a secret)"
 
 def secret_field(label: str, help_text: str = WRITE_ONLY) -> forms.CharField:
     """A field that takes a secret and never shows one: empty means unchanged."""
-    widget = forms.PasswordInput(render_value=False, attrs={"class": "c-input", "autocomplete": "new-password"})
+    widget = UnfoldAdminPasswordWidget(render_value=False, attrs={"autocomplete": "new-password"})
     return forms.CharField(label=label, required=False, help_text=help_text, widget=widget)
 
 

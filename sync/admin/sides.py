@@ -10,7 +10,7 @@ from sync.admin.far_side import FarSide
 from sync.admin.page import Section
 from sync.admin.privacy import NEVER_SENT, may_see_people, shown, shown_of
 from sync.words import badge
-from sync.engine.explanation import IN_AGREEMENT, explain
+from sync.engine.explanation import explain
 from sync.engine.fields import CONTACT_FIELDS, ORDER_FIELDS, spec_of
 from sync.engine.lifecycle import Lifecycle
 from sync.engine.plan import Plan, PlanInput, plan
@@ -18,6 +18,7 @@ from sync.models import Entity, EntryState, OutboxEntry, Target
 from sync.services.institution_rules import policies_of
 
 NOT_MAPPED: Final = "Not in the field mapping: it stays here."
+AGREED: Final = "In agreement."  # said of most fields, so in few words
 NO_CRM: Final = "The institution is not paired with a CRM yet."
 SENDING: Final = (EntryState.SENDING, EntryState.UNCERTAIN)
 _ORDER: Final = {name: place for place, name in enumerate((*CONTACT_FIELDS, *ORDER_FIELDS))}
@@ -60,10 +61,12 @@ def sides_section(request: HttpRequest, record: Any, decided: Plan, far_side: Fa
 def _row(
     request: HttpRequest, record: Any, name: str, decided: Plan, reasons: dict[str, str], far_side: FarSide | None
 ) -> Sequence[Any]:
+    travels = name in decided.to_crm or name in decided.to_s360 or name in decided.conflicts
+    emphasis = "<b>{}</b>" if travels else "{}"
     return (
         spec_of(name).label,
-        shown_of(request, record.s360_view, name),
-        shown_of(request, record.crm_view, name),
+        format_html(emphasis, shown_of(request, record.s360_view, name)),
+        format_html(emphasis, shown_of(request, record.crm_view, name)),
         _agreed(request, record.agreed.get(name), name),
         _what_happens(name, decided, reasons, far_side),
     )
@@ -85,8 +88,10 @@ def _what_happens(name: str, decided: Plan, reasons: dict[str, str], far_side: F
         return _told("", "quiet", NOT_MAPPED)
     if name in decided.to_crm or name in decided.to_s360:
         return _told("to the CRM" if name in decided.to_crm else "to S-360", "busy", reasons.get(name, ""))
-    return _told("", "quiet", reasons.get(name, IN_AGREEMENT))
+    return _told("", "quiet", reasons.get(name) or AGREED)
 
 
 def _told(head: str, tone: str, sentence: str) -> Any:
-    return format_html("{} {}", badge(head, tone), sentence) if head else sentence
+    if head:
+        return format_html("{} {}", badge(head, tone), sentence)
+    return format_html('<span class="c-muted">{}</span>', sentence)

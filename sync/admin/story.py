@@ -155,7 +155,8 @@ def _message(detail: Detail) -> str:
     message, code = str(detail.get("message", "")), str(detail.get("code", ""))
     if message and code and code not in message:
         return f"{message.rstrip('.')} ({code})."
-    return message or code
+    text = (message or code).strip()
+    return text if not text or text[-1] in ".!?" else f"{text}."
 
 
 def _reason(detail: Detail) -> str:

@@ -57,6 +57,8 @@ class WebhookEndpoint(models.Model):
 
     class Meta:
         ordering = ["institution__code", "stream", "id"]
+        verbose_name = "webhook URL"
+        verbose_name_plural = "webhook URLs"
         permissions = [("rotate_secret", "Can rotate the secret of a webhook URL")]
 
     def __str__(self) -> str:

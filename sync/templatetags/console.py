@@ -1,6 +1,8 @@
 """Template filters of the console's screens."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django import template
 
@@ -24,6 +26,12 @@ def spell_duration(seconds: float | None) -> str:
 def clock(moment: datetime) -> str:
     """The time of day alone, for "as of"."""
     return words.exact(moment)[11:19]
+
+
+@register.filter
+def in_columns(row: Sequence[Any], section: Any) -> list[tuple[Any, bool]]:
+    """Each cell with whether its column holds numbers."""
+    return [(cell, title in section.numbers) for cell, title in zip(row, section.columns, strict=False)]
 
 
 @register.filter

@@ -15,6 +15,8 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "old_replay": "Somebody may have sent an old request again. Compare with S-360; re-queue only what is still true there.",
     "needs_confirmation": "Look the change up in S-360. If it is true, re-queue the record: it is then applied as it stands.",
     "erased_contact_returns": "The person was erased here on request. Have S-360 stop sending this contact, or undo the erasure.",
+    "value_not_mapped": "Add the value to the field's value map, then re-queue this cause.",
+    "frozen": "Look at both sides' values on the record's page, correct the wrong side, then release the record.",
     "worker_died": "The console stopped while working on this record. Re-queue it once; if it comes back, report it with its id.",
 }
 _BY_KIND: Final[Mapping[str, Mapping[str, str]]] = {
@@ -38,16 +40,27 @@ _TITLES: Final[Mapping[str, str]] = {
     "needs_confirmation": "Change waits for a confirmation",
     "erased_contact_returns": "An erased contact came back",
     "worker_died": "The console stopped on this record",
+    "value_not_mapped": "Value missing in the field mapping",
+    "frozen": "The record is frozen",
+    "retries_exhausted": "No success for days",
+}
+_VERBS: Final[Mapping[str, str]] = {
+    FailureKind.MISCONFIGURED: "cannot take",
+    FailureKind.TRANSIENT: "could not take",
+    FailureKind.THROTTLED: "asked to slow down for",
+    FailureKind.INTERNAL: "was not reached by",
 }
 
 
 def title_of(cause: Cause) -> str:
     """The cause in a few words: what happened, and to which field."""
-    if cause.code in _TITLES:
-        head = _TITLES[cause.code]
-    else:
-        head = f"{'The CRM' if cause.target == Target.CRM else 'S-360'}: {cause.code or cause.get_kind_display()}"
-    return f"{head} ({spec_of(cause.field).label})" if cause.field else head
+    known = _TITLES.get(cause.code)
+    if known is not None:
+        place = ": ".join(part for part in (cause.field and spec_of(cause.field).label, cause.value_class) if part)
+        return f"{known} ({place})" if place else known
+    side = "The CRM" if cause.target == Target.CRM else "S-360"
+    what = spec_of(cause.field).label if cause.field else "the record"
+    return f"{side} {_VERBS.get(cause.kind, 'refuses')} {what} ({cause.code})" if cause.code else f"{side} refuses {what}"
 
 
 def advice_for(cause: Cause) -> str:

@@ -36,7 +36,7 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
 
 
 def _parts(parts: PartFigures) -> Iterator[Alarm]:
-    advice = "Nothing is lost: deliveries are stored and wait. Start it again (`make run`, or your service manager)."
+    advice = "Nothing is lost: deliveries are stored and wait. Start it again with make run, or through your service manager."
     if not parts.workers_alive:
         yield Alarm(Level.URGENT, f"No worker is running{_since(parts.worker_seconds)}.", advice)
     if parts.beat_seconds is None or parts.beat_seconds > ALIVE_SECONDS:
