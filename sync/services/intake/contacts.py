@@ -91,7 +91,7 @@ def fold_contact(batch: Batch, held_by_number: dict[str, Held], work: Work[Conta
 
 def _take(batch: Batch, held: Held, work: Work[ContactPayload], payload: ContactPayload) -> None:
     view = merged_view(held.s360_view, payload.view, payload.complete_prefixes)
-    if payload.lifecycle == Lifecycle.ANONYMISED:
+    if payload.lifecycle == EngineLifecycle.ANONYMISED:
         view = without_person(view, payload.view)
     changes = changes_between(held.s360_view, view)
     if not changes and not held.is_new and payload.lifecycle == held.lifecycle:
@@ -121,7 +121,7 @@ def _note_unchanged(batch: Batch, held: Held, work: Work[ContactPayload]) -> Non
 def _kind(held: Held, payload: ContactPayload) -> EventKind:
     was_anonymised = held.lifecycle == Lifecycle.ANONYMISED
     return (
-        EventKind.ANONYMISED if payload.lifecycle == Lifecycle.ANONYMISED and not was_anonymised else EventKind.RECEIVED
+        EventKind.ANONYMISED if payload.lifecycle == EngineLifecycle.ANONYMISED and not was_anonymised else EventKind.RECEIVED
     )
 
 
@@ -143,9 +143,9 @@ def _doubt(
 
 def write_contacts(batch: Batch, touched: list[Held]) -> None:
     new = [h for h in touched if h.is_new]
+    written = [h for h in touched if h.must_be_written and not h.is_new]
     if new:
         _insert(batch, new)
-    written = [h for h in touched if h.must_be_written and h not in new]
     if written:
         run(batch.cursor, UPDATE, columns([(h.id, *_row(h)) for h in written], 8))
     marked = [(h.id, h.last_record_id) for h in touched if not h.must_be_written]

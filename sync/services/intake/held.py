@@ -14,7 +14,7 @@ Changes = dict[str, tuple[Any, Any]]
 _ABSENT = object()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Held:
     """`key` is the contact number or order id. `id` is 0 until a new record has been inserted."""
 

@@ -75,7 +75,7 @@ def lock_orders(batch: Batch) -> dict[int, Held]:
     ids = {work.payload.order_id for work in batch.works if work.payload}
     ids |= {int(work.external_id) for work in batch.works if not work.payload and work.external_id.isdecimal()}
     rows = run(batch.cursor, LOCK, (batch.institution_id, [i for i in ids if i < 2**63])).fetchall()
-    return {row[1]: Held(row[1], row[0], *row[2:10], contact_id=row[10]) for row in rows}
+    return {order_id: Held(order_id, id_, *rest) for id_, order_id, *rest in rows}
 
 
 def fold_order(batch: Batch, held_by_id: dict[int, Held], work: Work[OrderPayload]) -> None:

@@ -32,7 +32,7 @@ SELECT d.id FROM unnest(%b::bigint[], %b::bytea[], %b::timestamptz[]) AS d(id, d
 """
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Work(Generic[Payload]):
     """One delivery record on its way: what came, and how it ended."""
 
