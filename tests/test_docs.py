@@ -14,6 +14,7 @@ from crm.models import ConnectionState
 from sync.engine import transitions
 from sync.models import FailureKind, Lifecycle
 from sync.s360.settings import S360Settings
+from sync.services.figures import advice
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -170,6 +171,17 @@ def test_every_state_and_outcome_is_explained(states):
 
 def test_every_kind_of_failure_is_explained():
     assert {kind.value for kind in FailureKind} <= {row[0] for row in rows_of("docs/glossary.md")}
+
+
+def test_every_cause_with_advice_of_its_own_is_in_the_runbook():
+    quoted = set(re.findall(r"`([^`]+)`", text_of("docs/runbook.md")))
+    assert set(advice._BY_CODE) | set(advice._TITLES) <= quoted
+
+
+def test_every_refusal_of_the_door_is_in_the_runbook_or_among_its_others():
+    told = text_of("docs/runbook.md")
+    for code in ("credential_wrong", "too_many_records", "body_too_large", "media_type", "body_not_json", "body_cut"):
+        assert code in told
 
 
 def test_every_check_of_the_settings_is_named_where_operators_look():

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
+from crm.models import Connection, ConnectionState
 from crm.services.configure.build import build_plan
 from crm.services.configure.plan import ConfigurePlan, PlannedChange, WebhookUrl
+from crm.services.connection_state import resume_connection
 from sync.services.audit import note_action
 
 LOCK_KEY: Final = 0x5360C0F1  # one configuration at a time; the number only has to differ from other advisory locks
@@ -34,8 +36,18 @@ def apply_plan(plan: ConfigurePlan, *, actor: str, reason: str = "") -> tuple[We
         urls: list[WebhookUrl] = []
         for change in current.changes:
             change.run(urls)
+        _let_try_again(current)
         _audit(current, actor, reason)
     return tuple(urls)
+
+
+def _let_try_again(plan: ConfigurePlan) -> None:
+    """A connection that stopped for wrong settings, secrets or mapping deserves a try at once when one has changed."""
+    parts = [change.section.split(".") for change in plan.changes]
+    names = {part[1] for part in parts if part[0] == "connections"}
+    stopped = (ConnectionState.NEEDS_CREDENTIALS, ConnectionState.BREAKER_OPEN)
+    for row in Connection.objects.filter(name__in=names, state__in=stopped):
+        resume_connection(row.pk)
 
 
 def _wait_for_turn() -> None:

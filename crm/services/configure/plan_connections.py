@@ -7,13 +7,12 @@ from typing import Any
 
 from crm.connectors.base import ConnectorUnavailable
 from crm.connectors.registry import get_connector_class
-from crm.models import Binding, Connection, ConnectionState, Pairing
+from crm.models import Binding, Connection, Pairing
 from crm.services.configure.configuration import Configuration, ConnectionConfig
 from crm.services.configure.draft import Draft, moved_detail
 from crm.services.configure.plan import Detail
 from crm.services.configure.plan_fields import plan_mapping
 from crm.services.configure.plan_options import merged, option_details, secret_details
-from crm.services.connection_state import resume_connection
 
 
 def plan_connections(draft: Draft, configuration: Configuration) -> None:
@@ -78,8 +77,6 @@ def _update(row: Connection, values: Mapping[str, Any]) -> None:
     """Only what was configured: workers write the connection's state at any moment."""
     _set(row, values)
     row.save(update_fields=["connector", "is_enabled", "settings", "secrets_text"])
-    if row.state in (ConnectionState.NEEDS_CREDENTIALS, ConnectionState.BREAKER_OPEN):
-        resume_connection(row.pk)  # new settings deserve a try at once
 
 
 def _set(row: Connection, values: Mapping[str, Any]) -> None:

@@ -100,6 +100,13 @@ def test_new_credentials_let_a_stopped_connection_try_again():
     assert (Connection.objects.get().state, Connection.objects.get().state_reason) == (ConnectionState.OK, "")
 
 
+def test_new_mapping_lets_a_stopped_connection_try_again():
+    apply(CRM)
+    Connection.objects.update(state=ConnectionState.NEEDS_CREDENTIALS, state_reason="PROPERTY_DOESNT_EXIST")
+    apply(CRM.replace("surname", "last_name"))
+    assert Connection.objects.get().state == ConnectionState.OK
+
+
 def test_connection_an_operator_paused_stays_paused():
     apply(CRM)
     Connection.objects.update(state=ConnectionState.PAUSED)
