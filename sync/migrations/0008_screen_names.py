@@ -14,4 +14,5 @@ class Migration(migrations.Migration):
             name='webhookendpoint',
             options={'ordering': ['institution__code', 'stream', 'id'], 'permissions': [('rotate_secret', 'Can rotate the secret of a webhook URL')], 'verbose_name': 'webhook URL', 'verbose_name_plural': 'webhook URLs'},
         ),
+        migrations.AlterModelOptions(name='syncrun', options={'verbose_name': 'run'}),
     ]

@@ -31,6 +31,7 @@ class SyncRun(models.Model):
     timeout_count = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name = "run"
         indexes = [
             models.Index(fields=["endpoint"], condition=models.Q(ended_at=None), name="run_open"),
             models.Index(fields=["started_at"], name="run_by_time"),
