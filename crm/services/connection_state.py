@@ -140,4 +140,5 @@ def database_now() -> datetime:
     """The one clock that decides leases, pauses and due times."""
     with database.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        now: datetime = cursor.fetchone()[0]
+    return now

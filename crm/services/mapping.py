@@ -51,7 +51,7 @@ class MappedField:
         mapped = self.value_map.get(key, self.value_map.get(ANY_VALUE))
         if mapped is None:
             raise UnmappedValueError(field, key[:60])
-        return value if mapped == ANY_VALUE else mapped  # type: ignore[no-any-return]
+        return value if mapped == ANY_VALUE else mapped
 
 
 class EntityMapping:

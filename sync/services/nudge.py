@@ -22,14 +22,14 @@ TASKS: Final = {"apply": "sync.apply_deliveries", "push": "crm.push_entries", "r
 
 
 class _ThreadState(threading.local):
-    client: redis.Redis | None = None
+    client: "redis.Redis[bytes] | None" = None
     rest_until = 0.0
 
 
 _state = _ThreadState()
 
 
-def _client() -> redis.Redis:
+def _client() -> "redis.Redis[bytes]":
     if _state.client is None:
         _state.client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
     return _state.client

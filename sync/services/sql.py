@@ -31,7 +31,7 @@ def run(
     cursor: psycopg.Cursor[Any], statement: str, parameters: Sequence[Any] | dict[str, Any] = ()
 ) -> psycopg.Cursor[Any]:
     """Execute a hot statement as a prepared one: its text is a constant of ours, so the plan is worth keeping."""
-    return cursor.execute(statement, parameters, prepare=True)  # type: ignore[call-overload,no-any-return]
+    return cursor.execute(statement, parameters, prepare=True)
 
 
 def one_row(cursor: psycopg.Cursor[Any]) -> Any:

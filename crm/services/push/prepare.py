@@ -6,6 +6,7 @@ from typing import Any
 
 from crm.connectors.base import Link, OutboundRecord
 from crm.services.mapping import EntityMapping, UnmappedValueError
+from sync.engine.fields import Entity as RemoteEntity
 from sync.engine.lifecycle import Lifecycle
 from sync.engine.plan import Plan, PlanInput, plan
 from sync.engine.policy import PolicySet
@@ -81,7 +82,7 @@ def _mapped(
     except UnmappedValueError as error:
         message = f"{error} Add it to the value map, then lift this cause."
         return _parked(entry, "value_not_mapped", message, FailureKind.MISCONFIGURED, error.field, error.value)
-    links = (Link(Entity.CONTACT, target.key_prefix + entry.contact_number, contact_remote),) if contact_remote else ()
+    links = (Link(RemoteEntity.CONTACT, target.key_prefix + entry.contact_number, contact_remote),) if contact_remote else ()
     key = target.key_prefix + (entry.key or "")
     record = OutboundRecord(key, bindings.get(entry.record_id), fields, links, str(entry.entry_id))
     return Prepared(entry, record, decided.to_crm, decided.agree)

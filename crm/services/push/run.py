@@ -9,6 +9,7 @@ from crm.services.connection_state import note_failure, pass_gate
 from crm.services.open_connector import open_connector
 from crm.services.push.batch import push_batch
 from crm.services.push.targets import load_targets
+from sync.engine.fields import Entity as RemoteEntity
 from sync.models import Entity, Target
 from sync.services.ledger.take import has_due
 
@@ -33,7 +34,7 @@ def push_due(connection_id: int, owner: str, *, seconds: float = SLICE_SECONDS) 
                 continue
             if not pass_gate(connection_id).is_open:
                 return False
-            report = push_batch(connection, connector, entity, targets[entity], owner, sizes[entity])
+            report = push_batch(connection, connector, entity, targets[entity], owner, sizes[RemoteEntity(entity)])
             if report.trouble:
                 return False
             worked = worked or report.taken > 0

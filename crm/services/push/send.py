@@ -6,13 +6,14 @@ from crm.connectors.base import ConnectorUnavailable, CrmConnector, RecordResult
 from crm.services.push.prepare import Prepared
 from sync.engine.bisect import Bisection
 from sync.engine.failures import Failure
+from sync.engine.fields import Entity as RemoteEntity
 from sync.models import Entity
 
 
 def send(connector: CrmConnector, entity: Entity, prepared: Sequence[Prepared]) -> list[RecordResult] | Failure:
     """One result per record in the order given, or the failure when nothing is known about any of them."""
     try:
-        results = connector.upsert(entity, [p.record for p in prepared])
+        results = connector.upsert(RemoteEntity(entity), [p.record for p in prepared])
     except ConnectorUnavailable as unavailable:
         return unavailable.failure
     if len(prepared) > 1 and _refused_as_a_whole(results):
@@ -31,7 +32,7 @@ def _bisect(
     work = Bisection(prepared)
     while part := work.next_part():
         try:
-            results = connector.upsert(entity, [p.record for p in part])
+            results = connector.upsert(RemoteEntity(entity), [p.record for p in part])
         except ConnectorUnavailable as unavailable:
             # What was not sent yet has no outcome but this one; what was sent keeps its own.
             for p in work.unsent:

@@ -19,6 +19,7 @@ from crm.services.connection_state import note_failure, note_success, pass_gate
 from crm.services.mapping import EntityMapping, UnmappedValueError
 from crm.services.open_connector import open_connector
 from crm.services.push.targets import PushTargets, load_targets
+from sync.engine.fields import Entity as RemoteEntity
 from sync.models import Entity, EntryState, Target
 from sync.services.ledger.settle import settle_entries
 from sync.services.ledger.take import TABLES, Sender
@@ -96,7 +97,7 @@ def _read_and_settle(
 
 
 def _fetch(connector: CrmConnector, entity: Entity, refs: list[Ref]) -> Mapping[Ref, RemoteRecord | None]:
-    return connector.fetch(entity, refs)  # type: ignore[arg-type]  # the two Entity enumerations are equal as text
+    return connector.fetch(RemoteEntity(entity), refs)
 
 
 def _ref(doubt: Doubt, targets: PushTargets, bindings: Mapping[int, str]) -> Ref:

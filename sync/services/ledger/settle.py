@@ -192,7 +192,7 @@ def _event(verdict: Verdict, sender: Sender, cause_id: int | None, attempt_id: i
         detail["code"] = verdict.code
     if verdict.delay_seconds:
         detail["seconds"] = round(verdict.delay_seconds)
-    record = {"contact_id" if sender.entity == Entity.CONTACT else "order_id": verdict.record_id}
+    is_contact = sender.entity == Entity.CONTACT
     return Event(
         verdict.institution_id,
         EVENTS[verdict.action],
@@ -201,5 +201,6 @@ def _event(verdict: Verdict, sender: Sender, cause_id: int | None, attempt_id: i
         cause_id=cause_id,
         entry_id=verdict.entry_id,
         attempt_id=attempt_id,
-        **record,
+        contact_id=verdict.record_id if is_contact else None,
+        order_id=None if is_contact else verdict.record_id,
     )
