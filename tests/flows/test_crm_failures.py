@@ -7,6 +7,7 @@ from django.db.models import F
 
 from crm.models import Connection, FieldMapping
 from crm.services.connection_state import pause_connection, resume_connection
+from crm.services.push import batch
 from sync.models import Attempt, Cause, OutboxEntry
 from sync.services.requeue import requeue_cause, requeue_entries
 from tests.flows.world import a_world, contact_record, order_record
@@ -33,7 +34,8 @@ def test_a_refused_record_is_parked_at_once_and_its_neighbours_are_written(world
 
     entry = the_entry()
     assert (entry.state, entry.attempt_count) == ("parked", 1)
-    assert entry.cause is not None and entry.cause.field == "email"
+    assert entry.cause is not None
+    assert entry.cause.field == "email"
     assert len(world.crm.contacts()) == 9
 
 
@@ -197,8 +199,6 @@ def test_an_all_or_nothing_crm_is_bisected_down_to_the_bad_record(transactional_
 
 
 def test_edits_during_a_send_become_exactly_one_more(world, monkeypatch):
-    from crm.services.push import batch
-
     world.deliver(contact_record(individualLastname="Before"))
     world.apply()
     real_send = batch.send

@@ -37,7 +37,8 @@ def test_one_bad_record_of_fifty_is_parked_with_field_value_and_reason_and_its_n
 
     parked = DeliveryRecord.objects.get(state="parked")
     assert (parked.external_id, parked.problem_field) == ("0000017", "individualContact.birthDate")
-    assert parked.problem_value and "31" not in parked.problem_value  # a birth date is personal: masked
+    assert parked.problem_value
+    assert "31" not in parked.problem_value
     assert parked.cause is not None
     assert Contact.objects.count() == 49
     assert len(world.crm.contacts()) == 49
@@ -119,7 +120,8 @@ def test_a_captured_body_replayed_long_after_is_held_until_somebody_vouches_for_
     assert outcomes() == ["applied", "applied", "held"]
     assert world.contact("0048213").s360_view["last_name"] == "New"
     held = DeliveryRecord.objects.get(outcome="held")
-    assert held.cause is not None and held.cause.code == "old_replay"
+    assert held.cause is not None
+    assert held.cause.code == "old_replay"
     requeue_records([held.pk], "operator", "it is true again", confirm=True)
     world.work()
     assert world.contact("0048213").s360_view["last_name"] == "Old"
@@ -224,3 +226,19 @@ def test_an_anonymous_order_goes_to_the_crm_without_a_contact(world):
     world.work()
 
     assert len(world.crm.orders()) == 1
+
+
+def test_records_wait_under_a_cause_while_the_settings_cannot_be_used(world):
+    world.institution.settings = {"json_amount_divisor": "many"}
+    world.institution.save()
+    world.deliver(contact_record())
+    world.work()
+    record = DeliveryRecord.objects.get()
+    assert (record.state, record.problem_field) == ("parked", "settings")
+    assert "json_amount_divisor" in record.problem
+    world.institution.settings = {}
+    world.institution.save()
+    requeue_records([record.pk], "operator", "the setting was a typing error")
+    world.work()
+
+    assert world.crm.ledger.creates_for("0048213") == 1

@@ -8,7 +8,8 @@ from crm.services.mapping import EntityMapping, load_mapping
 from crm.services.push.prepare import InstitutionTarget
 from sync.engine.policy import PolicySet
 from sync.models import Entity
-from sync.services.institution_rules import policies_of, settings_of
+from sync.services.endpoint_directory import usable_settings
+from sync.services.institution_rules import policies_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class PushTargets:
 
 
 def load_targets(connection: Connection, entity: Entity) -> PushTargets:
-    """Raises S360SettingsError when an institution's stored settings are wrong."""
+    """Rules as of now, one query for all institutions."""
     mapping = load_mapping(connection.pk, entity)
     pairings = Pairing.objects.filter(connection=connection, institution__is_enabled=True).select_related("institution")
     return PushTargets(mapping, {p.institution_id: _target(p, entity, mapping) for p in pairings})
@@ -32,6 +33,6 @@ def load_targets(connection: Connection, entity: Entity) -> PushTargets:
 def _target(pairing: Pairing, entity: Entity, mapping: EntityMapping) -> InstitutionTarget:
     kept_back: frozenset[str] = frozenset()
     if entity == Entity.ORDER and not pairing.send_abandoned_orders:
-        kept_back = frozenset(settings_of(pairing.institution).order_abandoned_states)
+        kept_back = frozenset(usable_settings(pairing.institution).order_abandoned_states)
     policies = mapping.limit(policies_of(pairing.institution_id, entity))
     return InstitutionTarget(pairing.institution_id, policies, pairing.key_prefix, kept_back)

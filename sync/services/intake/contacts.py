@@ -121,7 +121,9 @@ def _note_unchanged(batch: Batch, held: Held, work: Work[ContactPayload]) -> Non
 def _kind(held: Held, payload: ContactPayload) -> EventKind:
     was_anonymised = held.lifecycle == Lifecycle.ANONYMISED
     return (
-        EventKind.ANONYMISED if payload.lifecycle == EngineLifecycle.ANONYMISED and not was_anonymised else EventKind.RECEIVED
+        EventKind.ANONYMISED
+        if payload.lifecycle == EngineLifecycle.ANONYMISED and not was_anonymised
+        else EventKind.RECEIVED
     )
 
 

@@ -10,9 +10,11 @@ import psycopg
 from sync.models import RecordOutcome, RecordState, WebhookEndpoint
 from sync.s360.contacts import ContactPayload
 from sync.s360.envelope import Stream, records_of
+from sync.s360.export_rows import ColumnMapError
 from sync.s360.identities import guarded_places
 from sync.s360.orders import OrderPayload
 from sync.s360.problems import RecordProblem, RecordRejected
+from sync.s360.settings import S360SettingsError
 from sync.s360.strict import DoorRefusal, parse_body, problem_of
 from sync.services.institution_rules import InstitutionRules, Reader
 from sync.services.intake.claim import ClaimedDelivery
@@ -71,20 +73,26 @@ def read_records(
     endpoint: WebhookEndpoint,
 ) -> list[Work[Any]]:
     """The waiting records of these deliveries of one endpoint, in order of arrival."""
-    reader = rules.reader(endpoint)
+    rows = run(cursor, WAITING, ([d.id for d in deliveries],)).fetchall()
+    runs = {d.id: d.run_id for d in deliveries}
+    try:
+        reader = rules.reader(endpoint)
+    except (S360SettingsError, ColumnMapError) as error:
+        # Nothing is guessed with settings that cannot be used: the records wait under that cause.
+        problem = RecordProblem("settings", "", str(error)[:300])
+        return [
+            Work(record_id, delivery_id, runs[delivery_id], confirmed, False, external_id, problem=problem)
+            for record_id, delivery_id, _, confirmed, external_id in rows
+        ]
     replays = _old_replays(cursor, deliveries, rules)
     bodies = {d.id: _records(d, endpoint, rules) for d in deliveries}
-    by_id = {d.id: d for d in deliveries}
-    rows = run(cursor, WAITING, ([d.id for d in deliveries],)).fetchall()
-    return [
-        _read(
-            reader,
-            Work(record_id, delivery_id, by_id[delivery_id].run_id, confirmed, delivery_id in replays, external_id),
-            bodies,
-            ordinal,
+    works = []
+    for record_id, delivery_id, ordinal, confirmed, external_id in rows:
+        work: Work[Any] = Work(
+            record_id, delivery_id, runs[delivery_id], confirmed, delivery_id in replays, external_id
         )
-        for record_id, delivery_id, ordinal, confirmed, external_id in rows
-    ]
+        works.append(_read(reader, work, bodies, ordinal))
+    return works
 
 
 def _records(delivery: ClaimedDelivery, endpoint: WebhookEndpoint, rules: InstitutionRules) -> list[Any]:
