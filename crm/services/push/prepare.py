@@ -82,7 +82,8 @@ def _mapped(
     except UnmappedValueError as error:
         message = f"{error} Add it to the value map, then lift this cause."
         return _parked(entry, "value_not_mapped", message, FailureKind.MISCONFIGURED, error.field, error.value)
-    links = (Link(RemoteEntity.CONTACT, target.key_prefix + entry.contact_number, contact_remote),) if contact_remote else ()
+    contact_key = target.key_prefix + entry.contact_number
+    links = (Link(RemoteEntity.CONTACT, contact_key, contact_remote),) if contact_remote else ()
     key = target.key_prefix + (entry.key or "")
     record = OutboundRecord(key, bindings.get(entry.record_id), fields, links, str(entry.entry_id))
     return Prepared(entry, record, decided.to_crm, decided.agree)
