@@ -12,8 +12,9 @@ import pytest
 from redis import Redis
 
 from config.embedded import binaries, refuge
+from config.embedded import identity as identity_module
 from config.embedded.errors import EmbeddedServerError
-from config.embedded.identity import namespaces_allowed, postgres_identity
+from config.embedded.identity import has_name, namespaces_allowed, postgres_identity
 from config.embedded.postgres import PostgresServer
 from config.embedded.socket_dir import short_socket_dir
 from config.embedded.throw_away import throw_away_services
@@ -51,6 +52,22 @@ def test_a_superuser_gets_a_namespace_where_allowed_and_others_run_directly(monk
 
     expected = ("namespace" if namespaces_allowed() else "account") if IS_ROOT else "direct"
     assert postgres_identity().kind == expected
+
+
+def test_a_user_without_a_name_gets_a_namespace_or_the_way_out(monkeypatch):
+    monkeypatch.delenv("EMBEDDED_POSTGRES_AS", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
+    assert not has_name(4_000_000)
+    postgres_identity.cache_clear()
+    monkeypatch.setattr(identity_module, "namespaces_allowed", lambda: True)
+    assert postgres_identity().kind == "namespace"
+    postgres_identity.cache_clear()
+    monkeypatch.setattr(identity_module, "namespaces_allowed", lambda: False)
+
+    with pytest.raises(
+        EmbeddedServerError, match="refuses user 4000000, which has no name here: add it to /etc/passwd"
+    ):
+        postgres_identity()
 
 
 @pytest.mark.parametrize("kind", POSSIBLE)
