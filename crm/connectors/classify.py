@@ -15,6 +15,7 @@ from crm.connectors.http import HttpAnswer, vendor_request_id
 from sync.engine.failures import classify_status, retry_after_seconds
 
 MAX_MESSAGE = 500
+MAX_CODE = 100
 SHORTEST_SECRET = 4  # replacing shorter ones would tear holes into ordinary words
 
 # Refused before any work was done, so a write can be made again: busy with another write, too early, being moved.
@@ -46,11 +47,11 @@ def failure_of_answer(
     return Failure(
         kind=kind,
         scope=connection_or("batch", kind),
-        code=code or str(answer.status),
+        code=shown_code(code) or str(answer.status),
         message=safe_text(message, secrets) or f"the CRM answered {answer.status}",
         retry_after=retry_after_seconds(answer.headers) if pauses else None,
         outcome_unknown=writes and kind == "transient" and answer.status not in _KNOWN_NOT_APPLIED,
-        field=field,
+        field=shown_code(field) or None,
         request_id=vendor_request_id(answer.headers),
     )
 
@@ -70,6 +71,11 @@ def unreadable_answer(answer: HttpAnswer, *, writes: bool, code: str = "answer_u
         outcome_unknown=writes,
         request_id=vendor_request_id(answer.headers),
     )
+
+
+def shown_code(text: object) -> str:
+    """A vendor's code, or the name of a field: as given, but one line and short."""
+    return safe_text(text)[:MAX_CODE]
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")

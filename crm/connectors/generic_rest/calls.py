@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from crm.connectors.base import ConnectorUnavailable, Entity, Failure
-from crm.connectors.classify import connection_or, failure_of_answer, safe_text, unreadable_answer
+from crm.connectors.classify import connection_or, failure_of_answer, safe_text, shown_code, unreadable_answer
 from crm.connectors.generic_rest.dotted import at_path, text_at
 from crm.connectors.generic_rest.settings import GenericSettings
 from crm.connectors.http import HttpAnswer
@@ -104,7 +104,11 @@ class Caller:
         kind = self.settings.kinds.get(code, "permanent")
         text = safe_text(message, self._secrets) or "the CRM refused this record without saying why"
         return Failure(
-            kind=kind, scope=connection_or("record", kind), code=code or "REFUSED", message=text, field=field
+            kind=kind,
+            scope=connection_or("record", kind),
+            code=shown_code(code) or "REFUSED",
+            message=text,
+            field=shown_code(field) or None,
         )
 
     def _window_wait(self, answer: HttpAnswer) -> float | None:
@@ -126,7 +130,8 @@ class Caller:
 def explain(settings: GenericSettings, body: Any) -> tuple[str, str, str | None]:
     """Code, message and field an error body names. Field errors are an object of texts or of lists, or plain text."""
     code = text_at(body, settings.error_code) or ""
-    message = text_at(body, settings.error_message) or ""
+    said = at_path(body, settings.error_message)
+    message = said if isinstance(said, str) else ""
     errors = at_path(body, settings.error_fields)
     if isinstance(errors, str):
         return code, message or errors, None

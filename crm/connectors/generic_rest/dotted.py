@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from crm.connectors.untrusted import as_id
+
 
 def at_path(body: Any, path: str) -> Any:
     """The value at a path; the body itself for an empty path; None where the path leads nowhere."""
@@ -32,10 +34,7 @@ def put_at_path(body: dict[str, Any], path: str, value: Any) -> None:
 
 def text_at(body: Any, path: str) -> str | None:
     """An id or another short value as text, None where there is none. Numbers are ids in many APIs."""
-    value = at_path(body, path)
-    if isinstance(value, str):
-        return value or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+    return as_id(at_path(body, path))
 
 
 def objects_at(body: Any, path: str) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from crm.connectors.base import Change, ChangePage, ConnectorUnavailable, Entity
 from crm.connectors.generic_rest.calls import Caller, Said
 from crm.connectors.generic_rest.dotted import objects_at, text_at
 from crm.connectors.generic_rest.records import read_time, remote_record
+from crm.connectors.settings import settings_failure
 
 _NEXT_LINK = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 
@@ -112,8 +113,11 @@ class Poller:
         for item in objects_at(said.body, self._settings.changes_list):
             record = remote_record(self._settings, Entity.CONTACT, item)
             moment = read_time(text_at(item, self._settings.changes_modified))
-            if record is not None and moment is not None:
-                hits.append(Hit(_millis(moment), record, text_at(item, self._settings.changes_author)))
+            if record is None or moment is None:
+                # Leaving such a record out would be a gap nobody sees.
+                text = "a record the CRM lists has no id at record_id or no readable time at changes_modified"
+                raise ConnectorUnavailable(settings_failure(text, field="changes_modified"))
+            hits.append(Hit(_millis(moment), record, text_at(item, self._settings.changes_author)))
         return hits
 
     @staticmethod
@@ -162,9 +166,9 @@ class Poller:
 
     def _round_done(self, place: Place, fresh: Sequence[Hit], until: int) -> Place:
         # Go back a little: a record may become visible later than its time says.
-        back = until + 1 - round(self._settings.overlap_seconds * 1000)
+        back = until - round(self._settings.overlap_seconds * 1000)
         if back > place.since:
-            return Place(back)
+            return Place(back, _ids_at(fresh, back))
         return Place(place.since, (*place.seen, *_new(_ids_at(fresh, place.since), place.seen)))
 
 

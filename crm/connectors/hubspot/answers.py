@@ -9,8 +9,9 @@ from http import HTTPStatus
 from typing import Any
 
 from crm.connectors.base import ConnectorUnavailable, Failure, FailureKind
-from crm.connectors.classify import connection_or, failure_of_answer, safe_text, unreadable_answer
+from crm.connectors.classify import connection_or, failure_of_answer, safe_text, shown_code, unreadable_answer
 from crm.connectors.http import HttpAnswer
+from crm.connectors.untrusted import as_id, as_object, as_objects
 
 # HubSpot's own words for what went wrong, in `category`, `errorType`, `subCategory` or an inner `code`.
 KIND_OF_CODE: dict[str, FailureKind] = {
@@ -60,7 +61,7 @@ def read_batch(answer: HttpAnswer, *, writes: bool, secrets: Sequence[str]) -> B
     if status != "COMPLETE":
         # PENDING, PROCESSING, CANCELED: HubSpot has the batch and may still apply it.
         raise ConnectorUnavailable(unreadable_answer(answer, writes=writes, code=str(status)[:50]))
-    return BatchAnswer(_objects(body.get("results")), _objects(body.get("errors")))
+    return BatchAnswer(as_objects(body.get("results")), as_objects(body.get("errors")))
 
 
 def json_object(answer: HttpAnswer, *, writes: bool) -> Mapping[str, Any]:
@@ -80,7 +81,7 @@ def whole_failure(answer: HttpAnswer, *, writes: bool, secrets: Sequence[str]) -
         body = answer.json()
     except ValueError:
         body = None
-    error: Mapping[str, Any] = body if isinstance(body, dict) else {}
+    error = as_object(body)
     code, kind = _code_and_kind(error)
     if answer.status == HTTPStatus.NOT_FOUND:
         code, kind = "404", "misconfigured"
@@ -97,7 +98,7 @@ def whole_failure(answer: HttpAnswer, *, writes: bool, secrets: Sequence[str]) -
         failure,
         retry_after=failure.retry_after or _usual_wait(answer, error, failure),
         conflicting_remote_id=_conflicting_id(error),
-        request_id=_text(error.get("correlationId")) or failure.request_id,
+        request_id=as_id(error.get("correlationId")) or failure.request_id,
     )
 
 
@@ -108,17 +109,16 @@ def record_failure(error: Mapping[str, Any], secrets: Sequence[str]) -> Failure:
     return Failure(
         kind=kind,
         scope=connection_or("record", kind),
-        code=code or "REFUSED",
+        code=shown_code(code) or "REFUSED",
         message=safe_text(_message(error), secrets) or "HubSpot refused this record without saying why",
-        field=_field(error),
+        field=shown_code(_field(error)) or None,
         conflicting_remote_id=_conflicting_id(error),
     )
 
 
 def trace_ids(error: Mapping[str, Any]) -> list[str]:
     """The trace ids an error of a 207 is about."""
-    context = error.get("context")
-    found = context.get("objectWriteTraceId") if isinstance(context, dict) else None
+    found = as_object(error.get("context")).get("objectWriteTraceId")
     if isinstance(found, str):
         return [found]
     return [str(item) for item in found] if isinstance(found, list) else []
@@ -138,26 +138,25 @@ def _code_and_kind(error: Mapping[str, Any]) -> tuple[str, FailureKind | None]:
             return code, KIND_OF_CODE[code]
     if _NO_PROPERTY.search(message):
         return "PROPERTY_DOESNT_EXIST", "misconfigured"
-    inner = next(iter(_objects(error.get("errors"))), {})
+    inner = next(iter(as_objects(error.get("errors"))), {})
     places = (inner.get("code"), error.get("subCategory"), error.get("category"), error.get("errorType"))
     words = [word for word in places if isinstance(word, str) and word]
     kind = next((KIND_OF_CODE[word] for word in words if word in KIND_OF_CODE), None)
-    return (words[0][:100] if words else ""), kind
+    return (words[0] if words else ""), kind
 
 
 def _field(error: Mapping[str, Any]) -> str | None:
     if missing := _NO_PROPERTY.search(_message(error)):
         return missing[1]
-    inner = next(iter(_objects(error.get("errors"))), {})
-    context = inner.get("context")
-    names = context.get("propertyName") if isinstance(context, dict) else None
-    return _text(names[0]) if isinstance(names, list) and names else _text(inner.get("in"))
+    inner = next(iter(as_objects(error.get("errors"))), {})
+    names = as_object(inner.get("context")).get("propertyName")
+    return as_text(names[0]) if isinstance(names, list) and names else as_text(inner.get("in"))
 
 
 def _message(error: Mapping[str, Any]) -> str:
     """The inner messages where there are any: the outer one repeats them as JSON."""
-    inner = [text for item in _objects(error.get("errors")) if (text := _text(item.get("message")))]
-    return "; ".join(dict.fromkeys(inner)) or _text(error.get("message")) or ""
+    inner = [text for item in as_objects(error.get("errors")) if (text := as_text(item.get("message")))]
+    return "; ".join(dict.fromkeys(inner)) or as_text(error.get("message")) or ""
 
 
 def _conflicting_id(error: Mapping[str, Any]) -> str | None:
@@ -165,9 +164,6 @@ def _conflicting_id(error: Mapping[str, Any]) -> str | None:
     return found[1] if found else None
 
 
-def _text(value: object) -> str | None:
+def as_text(value: object) -> str | None:
+    """The value if it is text with something in it."""
     return value if isinstance(value, str) and value else None
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -12,6 +12,7 @@ from crm.connectors.http import HttpAnswer
 from crm.connectors.hubspot.answers import json_object, whole_failure
 from crm.connectors.hubspot.settings import HubSpotSettings
 from crm.connectors.session import ApiSession
+from crm.connectors.untrusted import as_id, as_object, as_objects
 
 DAILY, DAILY_LEFT = "x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining"
 
@@ -72,8 +73,8 @@ class Inspector:
         return HealthItem(title, "pass", "exists, unique and writable")
 
     def _fields(self, answer: HttpAnswer) -> list[RemoteField]:
-        results = json_object(answer, writes=False).get("results")
-        return [_field(item) for item in results or [] if isinstance(item, dict) and item.get("name")]
+        results = as_objects(json_object(answer, writes=False).get("results"))
+        return [_field(name, item) for item in results if (name := as_id(item.get("name")))]
 
     def _read(self, path: str) -> HttpAnswer:
         answer = self._session.call("GET", path, writes=False)
@@ -88,14 +89,13 @@ class Inspector:
         return f"{failure.code}: {failure.message}"
 
 
-def _field(item: Mapping[str, Any]) -> RemoteField:
-    rights = item.get("modificationMetadata")
-    options = item.get("options")
+def _field(name: str, item: Mapping[str, Any]) -> RemoteField:
+    options = (as_id(option.get("value")) for option in as_objects(item.get("options")))
     return RemoteField(
-        name=str(item["name"]),
-        label=str(item.get("label") or item["name"]),
-        type=str(item.get("type") or ""),
-        writable=not (isinstance(rights, dict) and rights.get("readOnlyValue") is True),
+        name=name,
+        label=as_id(item.get("label")) or name,
+        type=as_id(item.get("type")) or "",
+        writable=as_object(item.get("modificationMetadata")).get("readOnlyValue") is not True,
         unique=item.get("hasUniqueValue") is True,
-        options=tuple(str(option.get("value")) for option in options or [] if isinstance(option, dict)),
+        options=tuple(option for option in options if option),
     )

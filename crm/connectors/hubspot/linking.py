@@ -20,6 +20,7 @@ from crm.connectors.base import (
 from crm.connectors.hubspot.answers import BatchAnswer, read_batch, record_failure
 from crm.connectors.hubspot.settings import HubSpotSettings
 from crm.connectors.session import ApiSession
+from crm.connectors.untrusted import as_id, as_object
 
 Pair = tuple[str, str]
 
@@ -66,8 +67,7 @@ def _associate(
 
 
 def _pair(item: Mapping[str, Any]) -> Pair:
-    ends = [item.get("from"), item.get("to")]
-    order, contact = (str(end.get("id", "")) if isinstance(end, dict) else "" for end in ends)
+    order, contact = (as_id(as_object(item.get(end)).get("id")) or "" for end in ("from", "to"))
     return order, contact
 
 

@@ -20,6 +20,8 @@ from crm.connectors.hubspot.reading import in_parts, property_names, remote_reco
 from crm.connectors.hubspot.settings import HubSpotSettings
 from crm.connectors.hubspot.values import read_time, to_millis
 from crm.connectors.session import ApiSession
+from crm.connectors.settings import settings_failure
+from crm.connectors.untrusted import as_id, as_object, as_objects
 
 MAX_PAGE = 200  # HubSpot's largest search page
 
@@ -89,7 +91,7 @@ class Poller:
     def _round_done(self, at: Cursor, until: int) -> Cursor:
         # Go back a little: a record may enter the search index later than its timestamp says. Never before `at`, which
         # an earlier round has read to the end.
-        return Cursor(max(at.ts, until + 1 - round(self._settings.overlap_seconds * 1000)))
+        return Cursor(max(at.ts, until - round(self._settings.overlap_seconds * 1000)))
 
     def _until(self, until: int) -> dict[str, str]:
         return _filter(self._settings.modified_property, "LTE", until)
@@ -110,16 +112,20 @@ class Poller:
         )
         if not answer.ok:
             raise ConnectorUnavailable(whole_failure(answer, writes=False, secrets=self._secrets))
-        results = json_object(answer, writes=False).get("results")
-        return [hit for item in results or [] if (hit := self._place(item)) is not None]
+        return [self._place(item) for item in as_objects(json_object(answer, writes=False).get("results"))]
 
-    def _place(self, item: Mapping[str, Any]) -> _Found | None:
-        moment = read_time((item.get("properties") or {}).get(self._settings.modified_property))
-        return None if moment is None else _Found(to_millis(moment), int(item["id"]), item)
+    def _place(self, item: Mapping[str, Any]) -> _Found:
+        moment = read_time(as_object(item.get("properties")).get(self._settings.modified_property))
+        record_id = as_id(item.get("id"))
+        if moment is None or record_id is None or not record_id.isdecimal():
+            # Leaving such a record out would be a gap nobody sees.
+            text = f"a record HubSpot lists has no id or no readable {self._settings.modified_property}"
+            raise ConnectorUnavailable(settings_failure(text, field="modified_property"))
+        return _Found(to_millis(moment), int(record_id), item)
 
     def _page(self, since: Cursor, found: Sequence[_Found], next_cursor: Cursor, *, more: bool) -> ChangePage:
-        history = self._history([hit.id for hit in found]) if self._settings.app_id else {}
-        changes = tuple(self._change(hit, history.get(hit.id, []), since.ts) for hit in found)
+        history = self._history([str(hit.id) for hit in found]) if self._settings.app_id else {}
+        changes = tuple(self._change(hit, history.get(str(hit.id), []), since.ts) for hit in found)
         return ChangePage(changes, next_cursor.text(), more)
 
     def _change(self, hit: _Found, history: Sequence[Mapping[str, Any]], since: int) -> Change:
@@ -142,11 +148,11 @@ class Poller:
     def _is_ours(self, entry: Mapping[str, Any]) -> bool:
         return entry.get("sourceType") == "INTEGRATION" and str(entry.get("sourceId")) == self._settings.app_id
 
-    def _history(self, ids: Sequence[int]) -> dict[int, list[Mapping[str, Any]]]:
+    def _history(self, ids: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
         """The newest entry of every mapped property, per record: who last wrote what is there now."""
         names = property_names(self._settings, Entity.CONTACT)
-        newest: dict[int, list[Mapping[str, Any]]] = {}
-        for part in in_parts([str(record_id) for record_id in ids], self._settings.history_batch_size):
+        newest: dict[str, list[Mapping[str, Any]]] = {}
+        for part in in_parts(ids, self._settings.history_batch_size):
             payload = {
                 "inputs": [{"id": record_id} for record_id in part],
                 "properties": names,
@@ -155,8 +161,9 @@ class Poller:
             path = self._settings.objects_path(Entity.CONTACT, "batch/read")
             answer = self._session.call("POST", path, payload, writes=False)
             for item in read_batch(answer, writes=False, secrets=self._secrets).results:
-                histories = (item.get("propertiesWithHistory") or {}).values()
-                newest[int(item["id"])] = [entries[0] for entries in histories if entries]
+                histories = as_object(item.get("propertiesWithHistory")).values()
+                entries = [as_objects(history) for history in histories]
+                newest[as_id(item.get("id")) or ""] = [each[0] for each in entries if each]
         return newest
 
 

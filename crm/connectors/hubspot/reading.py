@@ -11,6 +11,7 @@ from crm.connectors.hubspot.presets import default_mapping
 from crm.connectors.hubspot.settings import HubSpotSettings
 from crm.connectors.hubspot.values import read_time
 from crm.connectors.session import ApiSession
+from crm.connectors.untrusted import as_id, as_object
 
 
 def property_names(settings: HubSpotSettings, entity: Entity) -> list[str]:
@@ -68,14 +69,14 @@ def _refuse_unless_missing(batch: BatchAnswer, secrets: Sequence[str]) -> None:
 
 def remote_record(item: Mapping[str, Any], key_property: str) -> RemoteRecord:
     """One object of an answer in the connector's terms."""
-    properties = item.get("properties")
-    fields = dict(properties) if isinstance(properties, dict) else {}
-    version = item.get("updatedAt")
+    found = as_object(item.get("properties"))
+    fields = {name: value for name, value in found.items() if value is None or isinstance(value, str)}
+    version = as_id(item.get("updatedAt"))
     return RemoteRecord(
-        remote_id=str(item.get("id", "")),
+        remote_id=as_id(item.get("id")) or "",
         key=fields.get(key_property) or None,
         fields=fields,
-        version=version if isinstance(version, str) else None,
+        version=version,
         changed_at=read_time(version),
     )
 

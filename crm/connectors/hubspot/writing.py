@@ -20,6 +20,7 @@ from crm.connectors.hubspot.reading import read_by
 from crm.connectors.hubspot.settings import HubSpotSettings
 from crm.connectors.hubspot.values import same_properties, to_property
 from crm.connectors.session import ApiSession
+from crm.connectors.untrusted import as_id, as_object
 
 
 class Writer:
@@ -122,15 +123,16 @@ def _key_of(item: Mapping[str, Any], traces: Mapping[str, str], key_property: st
     trace = item.get("objectWriteTraceId")
     if isinstance(trace, str) and trace in traces:
         return traces[trace]
-    properties = item.get("properties")
-    key = properties.get(key_property) if isinstance(properties, dict) else None
+    key = as_object(item.get("properties")).get(key_property)
     return key if isinstance(key, str) and key in traces.values() else None
 
 
 def _written(key: str, item: Mapping[str, Any]) -> RecordResult:
+    remote_id = as_id(item.get("id"))
+    if remote_id is None:
+        return RecordResult(key, "failed", failure=_unmentioned())
     status: RecordStatus = "created" if item.get("new") is True else "updated"
-    version = item.get("updatedAt")
-    return RecordResult(key, status, str(item.get("id", "")) or None, version if isinstance(version, str) else None)
+    return RecordResult(key, status, remote_id, as_id(item.get("updatedAt")))
 
 
 def _unmentioned() -> Failure:

@@ -268,14 +268,18 @@ def test_changes_younger_than_the_settle_time_wait(crm: PracticeCrm, connect, di
     assert [change.key for change in all_changes(later, page.next_cursor)] == ["00000001"]
 
 
-def test_a_round_goes_back_by_the_overlap_and_no_further(crm: PracticeCrm, connect, dialect: Dialect):
+def test_a_round_goes_back_by_the_overlap_and_no_further(ticking_crm: PracticeCrm, dialect: Dialect):
+    connect = Opener(ticking_crm.url)  # its clock is a quarter of an hour behind ours
     connector = connect(dialect, overlap_seconds=3600)
     connector.upsert(Entity.CONTACT, [dialect.record(1)])
     page = connector.changes(None, 100)
-    assert [change.key for change in connector.changes(page.next_cursor, 100).changes] == ["00000001"]
-    strict = connect(dialect, overlap_seconds=0)
+    again = connector.changes(page.next_cursor, 100).changes
+    strict = connect(dialect, overlap_seconds=60)
     page = strict.changes(None, 100)
-    assert strict.changes(page.next_cursor, 100).changes == ()
+    later = strict.changes(page.next_cursor, 100).changes
+    connect.close()
+    assert [change.key for change in again] == ["00000001"]
+    assert later == ()
 
 
 def test_fetch_answers_every_reference_with_its_record_or_none(crm: PracticeCrm, connect, dialect: Dialect):

@@ -192,7 +192,7 @@ def test_changes_are_asked_for_in_each_format(crm, connect, changes_format):
     page = connector.changes(None, 10)
     assert [change.key for change in page.changes] == ["00000001"]
     connector.upsert(Entity.CONTACT, [SINGLE.record(2)])
-    assert [change.key for change in connector.changes(page.next_cursor, 10).changes] == ["00000002"]
+    assert "00000002" in [change.key for change in connector.changes(page.next_cursor, 10).changes]
 
 
 def test_a_next_link_cannot_lead_to_another_host(crm):
