@@ -16,6 +16,7 @@ from crm.models import Connection, ConnectionState
 from sync.engine.breaker import Breaker, CallResult, Phase, ask, from_dict, record, reset, to_dict
 from sync.engine.failures import Failure
 from sync.engine.pacing import throttle_pause_seconds
+from sync.services.sql import fast_cursor, run
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,17 @@ class Gate:
 
 
 SHUT: Final = Gate(is_open=False)
+OPEN: Final = Gate(is_open=True)
+# A connection without any trouble, which is nearly always: nothing to decide and nothing to book.
+WITHOUT_TROUBLE = """
+SELECT 1 FROM crm_connection WHERE id = %b AND is_enabled AND state = 'ok' AND NOT breaker ? 'phase'
+"""
+
+
+def is_without_trouble(connection_id: int) -> bool:
+    """May it be called without asking `pass_gate`? One short read; books nothing."""
+    with fast_cursor() as cursor:
+        return run(cursor, WITHOUT_TROUBLE, (connection_id,)).fetchone() is not None
 
 
 def pass_gate(connection_id: int) -> Gate:
@@ -57,9 +69,9 @@ def _after_throttle(row: Connection, now: datetime) -> Gate:
     return Gate(is_open=True, probe_only=True)
 
 
-def note_success(connection_id: int) -> None:
-    """A call was answered (refused records included)."""
-    _note(connection_id, CallResult.OK, None)
+def note_success(connection_id: int, *, calls: int = 1) -> None:
+    """So many calls were answered (refused records included)."""
+    _note(connection_id, CallResult.OK, None, calls=calls)
 
 
 def note_failure(connection_id: int, failure: Failure) -> None:
@@ -72,12 +84,14 @@ def note_failure(connection_id: int, failure: Failure) -> None:
         _note(connection_id, CallResult.FAILED, failure)
 
 
-def _note(connection_id: int, result: CallResult, failure: Failure | None) -> None:
+def _note(connection_id: int, result: CallResult, failure: Failure | None, *, calls: int = 1) -> None:
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection_id)
         now = database_now()
         before = from_dict(row.breaker)
-        after = record(before, now, result)
+        after = before
+        for _ in range(calls):
+            after = record(after, now, result)
         row.breaker = to_dict(after)
         if result == CallResult.OK:
             row.last_success_at = now

@@ -11,7 +11,8 @@ from django.db import transaction
 from crm.connectors.base import CrmConnector, Failure, RecordResult
 from crm.models import Connection
 from crm.services.bindings import Tie, find_bindings, save_bindings
-from crm.services.connection_state import database_now, note_failure, note_success
+from crm.services.call_notes import CallNotes
+from crm.services.connection_state import Gate, database_now
 from crm.services.push.judge import Judge
 from crm.services.push.prepare import Prepared, prepare
 from crm.services.push.send import send
@@ -48,7 +49,14 @@ class BatchReport:
 
 
 def push_batch(
-    connection: Connection, connector: CrmConnector, entity: Entity, targets: PushTargets, owner: str, limit: int
+    connection: Connection,
+    connector: CrmConnector,
+    entity: Entity,
+    targets: PushTargets,
+    owner: str,
+    limit: int,
+    notes: CallNotes,
+    gate: Gate,
 ) -> BatchReport:
     """Send up to `limit` due records of one entity. Safe to repeat: whatever was sent is settled or uncertain."""
     sender = Sender(owner, Target.CRM, entity, connection.pk)
@@ -59,8 +67,14 @@ def push_batch(
         settle_decided(sender, targets, taken.decided)
     if taken.attempt_id is None:
         return BatchReport(taken.count)
-    failure = send_and_settle(connection, connector, sender, targets, taken.prepared, taken.attempt_id)
-    return BatchReport(taken.count, len(taken.prepared), trouble=failure is not None)
+    results = send(connector, sender.entity, taken.prepared)
+    trouble = trouble_in(results)
+    if trouble is not None:
+        notes.failed(trouble)
+    else:
+        notes.answered(at_once=gate.probe_only)
+    settle_sent(connection, sender, targets, taken.prepared, taken.attempt_id, results)
+    return BatchReport(taken.count, len(taken.prepared), trouble=trouble is not None)
 
 
 def take(connection: Connection, sender: Sender, targets: PushTargets, limit: int) -> Taken:
@@ -103,21 +117,15 @@ def _without_repeated_keys(prepared: Sequence[Prepared]) -> list[Prepared]:
     return list(by_key.values())
 
 
-def send_and_settle(
+def settle_sent(
     connection: Connection,
-    connector: CrmConnector,
     sender: Sender,
     targets: PushTargets,
     prepared: Sequence[Prepared],
     attempt_id: int,
-) -> Failure | None:
-    """The call, then its outcome record by record. Returns the failure that should rest the connection, if any."""
-    results = send(connector, sender.entity, prepared)
-    trouble = trouble_in(results)
-    if trouble is not None:
-        note_failure(connection.pk, trouble)
-    else:
-        note_success(connection.pk)
+    results: Sequence[RecordResult] | Failure,
+) -> None:
+    """Write down the call's outcome record by record."""
     judge = Judge(database_now(), targets.mapping, settings.CRM_VERIFY_SECONDS)
     verdicts, ties = judge_all(judge, prepared, results)
 
@@ -128,7 +136,6 @@ def send_and_settle(
             _end(cursor, attempt_id, results)
 
     once_more_on_race(settle)  # the call was made: its outcome must be written down
-    return trouble
 
 
 def trouble_in(results: Sequence[RecordResult] | Failure) -> Failure | None:
