@@ -9,7 +9,7 @@ conformance suite of tests/crm/connectors run against it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
@@ -156,6 +156,8 @@ class Capabilities:
     webhooks: bool
     export: bool
     links: Literal["inline", "separate_call", "lookup_field"]
+    # Remote fields (beside the key) whose value only one record may have: never sent twice in one call.
+    unique_fields: Mapping[Entity, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

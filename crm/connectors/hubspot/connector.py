@@ -67,6 +67,7 @@ class HubSpotConnector:
             webhooks=False,
             export=False,
             links="separate_call",
+            unique_fields={Entity.CONTACT: ("email",)},
         )
 
     @classmethod

@@ -21,6 +21,7 @@ from crm.models import Connection
 from crm.services.configure.apply import apply_plan
 from crm.services.configure.build import build_plan
 from crm.services.configure.configuration import (
+    ApiConfig,
     Configuration,
     ConnectionConfig,
     FieldConfig,
@@ -31,6 +32,7 @@ from crm.services.configure.configuration import (
 )
 from crm.services.configure.read_connection import preset_mapping
 from sync.models import Institution, Stream, WebhookEndpoint
+from sync.practice.api_auth import Credentials
 from sync.services.endpoint_directory import forget_endpoints
 from sync.services.endpoint_secrets import digest_of, matches
 from sync.services.endpoints import create_endpoint, hook_path
@@ -95,9 +97,23 @@ def _configuration(crm_url: str, crm_token: str, connector: str) -> Configuratio
     institution = InstitutionConfig(
         code=INSTITUTION,
         values={} if known else _institution_values(),
+        api=None if known else _api_access(),
         pairing=None if known else PairingConfig(CONNECTION),
     )
     return Configuration(Listing((institution,)), Listing((connection,)), name="practice")
+
+
+def _api_access() -> ApiConfig:
+    """The practice S-360's own virtual operator; nothing calls it before write-back is switched on."""
+    credentials = Credentials()
+    return ApiConfig(
+        {
+            "base_url": settings.PRACTICE_S360_URL,
+            "virtual_operator": credentials.operator,
+            "partner": credentials.partner,
+            "secret": credentials.secret,
+        }
+    )
 
 
 def _institution_values() -> Mapping[str, Any]:
