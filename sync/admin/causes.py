@@ -64,7 +64,7 @@ def _effect(request: HttpRequest, cause: Cause) -> Effect:
 
 
 def _lift(asked: Request, cause: Cause) -> str:
-    return said(requeue_cause(cause, asked.actor, asked.reason, key=asked.key), "record")
+    return said(requeue_cause(cause, asked.actor, asked.reason, key=asked.key), "record", "records")
 
 
 @admin.register(Cause)

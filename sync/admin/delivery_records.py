@@ -23,7 +23,7 @@ from sync.services.figures.advice import advice_for
 from sync.services.requeue import dismiss_records, requeue_records
 from sync.services.requeue_report import RequeueReport
 
-NOUN: Final = "record"
+RECORD: Final = ("record", "records")
 PARKED: Final = RecordState.PARKED
 
 
@@ -72,11 +72,11 @@ def _many_effect(question: str, *, reason_required: bool = False) -> Any:
 
 
 def _requeue_one(asked: Request, record: DeliveryRecord) -> str:
-    return said(requeue_records([record.pk], asked.actor, asked.reason, key=asked.key), NOUN)
+    return said(requeue_records([record.pk], asked.actor, asked.reason, key=asked.key), *RECORD)
 
 
 def _confirm_one(asked: Request, record: DeliveryRecord) -> str:
-    return said(requeue_records([record.pk], asked.actor, asked.reason, confirm=True, key=asked.key), NOUN)
+    return said(requeue_records([record.pk], asked.actor, asked.reason, confirm=True, key=asked.key), *RECORD)
 
 
 def _dismiss_one(asked: Request, record: DeliveryRecord) -> str:
@@ -129,7 +129,7 @@ class DeliveryRecordAdmin(PageAdmin):
         Verb("dismiss", "Dismiss", REQUEUE, _dismiss_effect, _dismiss_one, possible=_is_parked),
     )
     list_verbs = (
-        ListVerb("requeue_selected", "Read again", REQUEUE, _many_effect("Read again"), lambda a, q: said(_requeue_all(a, q), NOUN)),
+        ListVerb("requeue_selected", "Read again", REQUEUE, _many_effect("Read again"), lambda a, q: said(_requeue_all(a, q), *RECORD)),
         ListVerb("dismiss_selected", "Dismiss", REQUEUE, _many_effect("Dismiss", reason_required=True), lambda a, q: _dismissed(_dismiss_all(a, q))),
     )
 

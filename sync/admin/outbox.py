@@ -25,6 +25,7 @@ from sync.services.requeue import RequeueReport, requeue_entries
 
 PIECE: Final = 5_000
 SAMPLE: Final = 5
+ENTRY: Final = ("entry", "entries")
 REQUEUEABLE: Final = Q(state=EntryState.PARKED) | Q(state=EntryState.WAITING, waits_for="")
 
 
@@ -43,9 +44,9 @@ class CauseFilter(choice_filter("cause", "cause", (), _cause_condition)):  # typ
         return [(value, title_of(cause) if cause else f"cause {value}")]
 
 
-def said(report: RequeueReport, noun: str) -> str:
+def said(report: RequeueReport, one: str, many: str) -> str:
     """The sentence after a re-queue."""
-    done = f"{report.requeued:,} {noun}{'' if report.requeued == 1 else 's'} re-queued"
+    done = f"{report.requeued:,} {one if report.requeued == 1 else many} re-queued"
     left = f"; {report.skipped:,} left alone, because they are no longer parked" if report.skipped else ""
     return f"{done}{left}. What is sent is what is true now."
 
@@ -58,7 +59,7 @@ def _effect_of_one(request: HttpRequest, entry: OutboxEntry) -> Effect:
 
 
 def _requeue_one(asked: Request, entry: OutboxEntry) -> str:
-    return said(requeue_entries([entry.pk], asked.actor, asked.reason, key=asked.key), "entry")
+    return said(requeue_entries([entry.pk], asked.actor, asked.reason, key=asked.key), *ENTRY)
 
 
 def _effect_of_many(request: HttpRequest, chosen: "QuerySet[OutboxEntry]") -> Effect:
@@ -83,7 +84,7 @@ def _requeue_many(asked: Request, chosen: "QuerySet[OutboxEntry]") -> str:
     while piece := list(islice(ids, PIECE)):
         report = requeue_entries(piece, asked.actor, asked.reason)
         requeued, skipped = requeued + report.requeued, skipped + report.skipped
-    return said(RequeueReport(requeued, skipped), "entry").replace("entrys", "entries")
+    return said(RequeueReport(requeued, skipped), *ENTRY)
 
 
 def record_of(entry: OutboxEntry) -> str:

@@ -32,7 +32,7 @@ class SettingsAdmin(ConsoleAdmin):
         """Only the changed columns are written: the door and the push write others of the same row meanwhile."""
         with transaction.atomic():
             self.store(request, obj, form, change)
-            names = form.changed_data if change else list(form.cleaned_data)
+            names = self._changed(form) if change else list(form.cleaned_data)
             note_action(
                 request.user.get_username(),
                 "change_settings" if change else "add_settings",
@@ -55,6 +55,12 @@ class SettingsAdmin(ConsoleAdmin):
         with transaction.atomic():
             note_action(request.user.get_username(), "remove_settings", self._subject(obj))
             obj.delete()
+
+    def _changed(self, form: Any) -> list[str]:
+        """A form takes some values for changed that only travelled as text."""
+        secrets = set(self.secret_names)
+        given, before = form.cleaned_data, form.initial
+        return [n for n in form.changed_data if n in secrets or _plain(given.get(n)) != _plain(before.get(n))]
 
     def _subject(self, obj: Model) -> str:
         return f"{self.opts.verbose_name} {obj}"
