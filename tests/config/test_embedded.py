@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -158,7 +159,8 @@ def test_valkey_keeps_its_queue_over_a_restart(tmp_path):
     assert policy == {"maxmemory-policy": "noeviction"}
 
 
-def test_a_path_too_long_for_a_socket_is_replaced_by_a_private_short_one(tmp_path):
+def test_a_path_too_long_for_a_socket_is_replaced_by_a_private_short_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("t" * 90)))
     deep = tmp_path / ("d" * 90) / "socket"
 
     found = short_socket_dir(deep)
