@@ -151,13 +151,13 @@ def not_http(connection: socket.socket) -> None:
     connection.sendall(b"220 mail.example.org ESMTP\r\n\r\n")
 
 
-@pytest.mark.parametrize(
-    ("answer", "code"), [(hang_up, "answer_garbled"), (half_an_answer, "answer_garbled"), (not_http, "answer_garbled")]
-)
-def test_what_fails_after_sending_is_unknown_for_a_write_and_plain_for_a_read(answer, code):
+# Whether a closed line is seen as an early end or as a reset is the kernel's choice.
+@pytest.mark.parametrize("answer", [hang_up, half_an_answer, not_http])
+def test_what_fails_after_sending_is_unknown_for_a_write_and_plain_for_a_read(answer):
     with RawServer(answer) as server:
         failure = failure_of(client_for(server.url), server.url)
-        assert (failure.kind, failure.code, failure.scope) == ("transient", code, "batch")
+        assert (failure.kind, failure.scope) == ("transient", "batch")
+        assert failure.code in ("answer_garbled", "connection_lost")
         assert failure.outcome_unknown
         assert not failure_of(client_for(server.url), server.url, writes=False, method="GET").outcome_unknown
 
