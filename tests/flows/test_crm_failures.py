@@ -203,12 +203,12 @@ def test_edits_during_a_send_become_exactly_one_more(world, monkeypatch):
     world.apply()
     real_send = batch.send
 
-    def send_while_somebody_edits(connector, entity, prepared):
+    def send_while_somebody_edits(connector, entity, prepared, begin_before):
         monkeypatch.setattr(batch, "send", real_send)
         for n in range(10):
             world.deliver(contact_record(individualLastname=f"During {n}"))
             world.apply()
-        return real_send(connector, entity, prepared)
+        return real_send(connector, entity, prepared, begin_before)
 
     monkeypatch.setattr(batch, "send", send_while_somebody_edits)
     world.push()

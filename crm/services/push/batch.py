@@ -1,5 +1,6 @@
 """One batch to the CRM: take and commit the intent, call, settle. No transaction is open while the call is out."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from crm.services.call_notes import CallNotes
 from crm.services.connection_state import Gate, database_now
 from crm.services.push.judge import Judge
 from crm.services.push.prepare import Prepared, prepare
-from crm.services.push.send import send
+from crm.services.push.send import last_moment_to_begin, not_begun, send
 from crm.services.push.targets import PushTargets
 from sync.models import AttemptOutcome, Entity, EntryState, Target
 from sync.services.ledger.attempts import end_attempt
@@ -60,6 +61,7 @@ def push_batch(
 ) -> BatchReport:
     """Send up to `limit` due records of one entity. Safe to repeat: whatever was sent is settled or uncertain."""
     sender = Sender(owner, Target.CRM, entity, connection.pk)
+    begin_before = last_moment_to_begin()
     taken = take(connection, sender, targets, limit)
     if not taken.count:
         return BatchReport()
@@ -67,7 +69,10 @@ def push_batch(
         settle_decided(sender, targets, taken.decided)
     if taken.attempt_id is None:
         return BatchReport(taken.count)
-    results = send(connector, sender.entity, taken.prepared)
+    if time.monotonic() > begin_before:
+        settle_sent(connection, sender, targets, taken.prepared, taken.attempt_id, not_begun(taken.prepared))
+        return BatchReport(taken.count)
+    results = send(connector, sender.entity, taken.prepared, begin_before)
     trouble = trouble_in(results)
     if trouble is not None:
         notes.failed(trouble)
