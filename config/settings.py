@@ -51,14 +51,22 @@ OUTGOING_ALLOWED_HOSTS = environment.words("OUTGOING_ALLOWED_HOSTS")
 ALLOW_PRIVATE_HOSTS = environment.flag("ALLOW_PRIVATE_HOSTS", default=False)
 
 # The practice servers: where they listen on this machine, and what the console shows the practice CRM.
-PRACTICE_CONSOLE_URL = environment.text("PRACTICE_CONSOLE_URL") or f"http://127.0.0.1:{environment.number('PORT', 8000)}"
-PRACTICE_S360_URL = environment.text("PRACTICE_S360_URL") or f"http://127.0.0.1:{environment.number('PORT', 8000) + 10}"
-PRACTICE_CRM_URL = environment.text("PRACTICE_CRM_URL") or f"http://127.0.0.1:{environment.number('PORT', 8000) + 11}"
+_port = environment.number("PORT", 8000)
+PRACTICE_CONSOLE_URL = environment.text("PRACTICE_CONSOLE_URL") or f"http://127.0.0.1:{_port}"
+PRACTICE_S360_URL = environment.text("PRACTICE_S360_URL") or f"http://127.0.0.1:{_port + 10}"
+PRACTICE_CRM_URL = environment.text("PRACTICE_CRM_URL") or f"http://127.0.0.1:{_port + 11}"
 PRACTICE_CRM_TOKEN = hashlib.sha256(f"practice crm {SECRET_KEY}".encode()).hexdigest()[:40]
 
 # How long the outcome of an unanswered send rests before the CRM is read: longer than the CRM's slowest processing.
 CRM_VERIFY_SECONDS = environment.number("CRM_VERIFY_SECONDS", 120)
-# How long a worker may hold work before others take it for dead. A send is at most 30 s, applying a batch well under 1 s.
+# Days each kind of row is kept (docs/security.md): bodies as they came, settled entries, attempts, story, audit.
+RETENTION_BODY_DAYS = environment.number("RETENTION_BODY_DAYS", 30)
+RETENTION_ENTRY_DAYS = environment.number("RETENTION_ENTRY_DAYS", 30)
+RETENTION_ATTEMPT_DAYS = environment.number("RETENTION_ATTEMPT_DAYS", 180)
+RETENTION_EVENT_DAYS = environment.number("RETENTION_EVENT_DAYS", 365)
+RETENTION_AUDIT_DAYS = environment.number("RETENTION_AUDIT_DAYS", 365)
+
+# How long a worker may hold work before others take it for dead. A send takes 30 s at most, a batch well under 1 s.
 SEND_LEASE_SECONDS = environment.number("SEND_LEASE_SECONDS", 90)
 APPLY_LEASE_SECONDS = environment.number("APPLY_LEASE_SECONDS", 90)
 
@@ -216,6 +224,7 @@ CELERY_BEAT_SCHEDULE = {
     "crm tick": _every(2, "crm.tick"),
     "sync sweep": _every(30, "sync.sweep"),
     "sync heartbeat": _every(15, "sync.heartbeat"),
+    "remove old rows": _every(3600, "sync.remove_old_rows"),
 }
 
 # --- language, time, files, logs ------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from sync.services.intake.runs import end_quiet_runs
 from sync.services.ledger.leases import expire_leases
 from sync.services.ledger.release import release_what_can_go
 from sync.services.nudge import nudge, started
+from sync.services.retention import remove_old_rows
 
 SLICE_SECONDS: Final = 1.0  # then other kinds of work have their turn
 
@@ -51,6 +52,12 @@ def sweep() -> None:
     release_what_can_go()
     end_quiet_runs()
     forget_old_heartbeats()
+
+
+@shared_task(name="sync.remove_old_rows")
+def remove_old() -> None:
+    """Remove what its retention has ended for."""
+    remove_old_rows()
 
 
 @shared_task(name="sync.heartbeat")

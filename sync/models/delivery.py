@@ -22,7 +22,9 @@ class Delivery(models.Model):
     """
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
-    institution = models.ForeignKey(Institution, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    institution = models.ForeignKey(
+        Institution, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     stream = models.CharField(max_length=20, choices=Stream.choices)
     received_at = models.DateTimeField(db_default=Now())
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)

@@ -13,7 +13,9 @@ class DeliveryRecord(models.Model):
     """
 
     # No database constraint: both rows are written by one statement, and fifty checks are a quarter of its cost.
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="records", db_index=False, db_constraint=False)
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="records", db_index=False, db_constraint=False
+    )
     ordinal = models.PositiveIntegerField()
     external_id = models.TextField(
         blank=True, help_text="contactNumber or orderId as text; empty when it could not be read."

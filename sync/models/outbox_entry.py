@@ -21,7 +21,8 @@ class OutboxEntry(models.Model):
     Due times, leases and claims use the database's clock only.
     """
 
-    # No database constraint on institution and attempt: the record's own row vouches for the one, the same transaction for
+    # No database constraint on institution and attempt: the record's own row vouches for the one, the same
+    # transaction for
     # the other, and every change of state would check them again.
     institution = models.ForeignKey(
         Institution, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False

@@ -27,6 +27,7 @@ def test_a_tick_nobody_took_expires():
     assert sorted(entry["task"] for entry in schedule.values()) == [
         "crm.tick",
         "sync.heartbeat",
+        "sync.remove_old_rows",
         "sync.sweep",
         "sync.tick",
     ]

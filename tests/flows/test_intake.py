@@ -6,7 +6,7 @@ import orjson
 import pytest
 from django.utils import timezone
 
-from sync.models import Contact, Delivery, DeliveryRecord, OutboxEntry, SyncRun, WebhookEndpoint
+from sync.models import Contact, Delivery, DeliveryRecord, OutboxEntry, RecordEvent, SyncRun, WebhookEndpoint
 from sync.services.requeue import requeue_records
 from tests.flows.world import contact_record, order_record
 
@@ -167,6 +167,19 @@ def test_an_anonymised_contact_loses_its_person_on_both_sides(world):
     assert not held.get("email")
     assert not held.get("mobilephone")
     assert "anonymised" in world.story(contact)
+
+
+def test_an_anonymised_contact_leaves_no_value_of_before_in_story_and_ledger(world):
+    world.deliver(contact_record())
+    world.deliver(contact_record(individualLastname="Marriedname"))
+    world.work()
+    gone = contact_record(individualFirstname="XXXXXXXX", individualLastname="XXXXXXXX", email=None)
+    gone["state"] = "ACCOUNT_DELETED"
+    world.deliver(gone)
+    world.work()
+
+    rows = [str(row) for model in (RecordEvent, OutboxEntry, Contact) for row in model.objects.values_list()]
+    assert [row for row in rows if "Marriedname" in row or "noor." in row] == []
 
 
 def test_a_rejected_record_is_applied_once_the_settings_are_right(world):

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from sync.engine.lifecycle import Lifecycle as EngineLifecycle
-from sync.engine.plan import PlanInput, plan
+from sync.engine.plan import PlanInput, owes_crm
 from sync.models import Entity, EventKind, Lifecycle, RecordOutcome
 from sync.s360.contacts import ContactPayload
 from sync.services.intake.batch import Batch, BatchRaceError
+from sync.services.intake.forget import forget_person
 from sync.services.intake.held import Held, changes_between, merged_view, without_person
 from sync.services.intake.merges import link_merged_contacts
 from sync.services.intake.read import Work
@@ -59,6 +60,7 @@ def apply_contacts(batch: Batch) -> None:
         fold_contact(batch, held, work)
     write_contacts(batch, [h for h in held.values() if h.is_touched])
     link_merged_contacts(batch, held.values())
+    forget_person(batch.cursor, [h.id for h in held.values() if h.moved and h.lifecycle == Lifecycle.ANONYMISED])
     owe_contacts(batch, [h for h in held.values() if h.moved])
 
 
@@ -187,14 +189,14 @@ def display_name(view: dict[str, Any]) -> str:
 
 def owe_contacts(batch: Batch, moved: Iterable[Held]) -> None:
     for held in moved:
-        if held.is_frozen or not _plan(batch, held):
+        if held.is_frozen or not _owes_crm(batch, held):
             continue
         batch.owed.append(Owed(batch.institution_id, Entity.CONTACT, held.id, changed=frozenset(held.moved)))
 
 
-def _plan(batch: Batch, held: Held) -> bool:
+def _owes_crm(batch: Batch, held: Held) -> bool:
     """Is the CRM owed anything?"""
-    decided = plan(
+    return owes_crm(
         PlanInput(
             s360_view=held.s360_view,
             crm_view=held.crm_view,
@@ -203,4 +205,3 @@ def _plan(batch: Batch, held: Held) -> bool:
             lifecycle=EngineLifecycle(held.lifecycle),
         )
     )
-    return bool(decided.to_crm)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sync.engine.plan import PlanInput, plan
+from sync.engine.plan import PlanInput, owes_crm
 from sync.models import Entity, EventKind, RecordOutcome, WaitsFor
 from sync.s360.orders import OrderPayload
 from sync.services.intake.batch import Batch, BatchRaceError
@@ -176,7 +176,7 @@ def owe_orders(batch: Batch, moved: Iterable[Held], purchasers: Purchasers) -> N
             policies=batch.policies,
             frozen=held.is_frozen,
         )
-        if not plan(views).to_crm:
+        if not owes_crm(views):
             continue
         number = held.s360_view.get("contact_number") or ""
         waits = bool(number) and not purchasers.get(number, (0, False))[1]
