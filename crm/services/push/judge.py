@@ -27,6 +27,10 @@ class Judge:
 
     def of_result(self, prepared: Prepared, result: RecordResult) -> Verdict:
         """One record's verdict."""
+        if result.failure is not None and _only_link_is_missing(prepared, result):
+            # The order itself is written. A reading sees that and links it, where a repeated send would write it twice.
+            delay = 0.0 if result.failure.kind == "throttled" else self.verify_seconds
+            return self._verdict(prepared, result.failure, Action.UNCERTAIN, delay)
         if result.failure is not None:
             return self.of_failure(prepared, result.failure)
         entry = prepared.entry
@@ -84,3 +88,10 @@ class Judge:
             message=scrub(failure.message),
             detail=detail,
         )
+
+
+def _only_link_is_missing(prepared: Prepared, result: RecordResult) -> bool:
+    """Written, but not tied to its contact, for a reason that may pass. The second time the ordinary way is taken."""
+    may_pass = result.failure is not None and result.failure.kind in ("transient", "throttled")
+    is_first = prepared.entry.first_failed_at is None
+    return bool(prepared.record.links and result.remote_id) and may_pass and is_first

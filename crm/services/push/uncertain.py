@@ -1,14 +1,13 @@
 """Sends whose outcome nobody knows: wait, read the CRM, then decide. Never sent again on doubt.
 
-The CRM shows what was sent: settled as done. It does not (nothing there, the old values, or somebody else's): back to
-waiting, where the next send is planned from what is true then.
+The CRM shows what was sent: settled as done, an order once more tied to its contact. It does not (nothing there, the
+old values, or somebody else's): back to waiting, where the next send is planned from what is true then.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import psycopg
 from django.conf import settings
 from django.db import transaction
 
@@ -18,6 +17,7 @@ from crm.services.bindings import find_bindings, save_bindings
 from crm.services.connection_state import note_failure, note_success, pass_gate
 from crm.services.mapping import EntityMapping, UnmappedValueError
 from crm.services.open_connector import open_connector
+from crm.services.push.relink import link_again, links_separately, written
 from crm.services.push.targets import PushTargets, load_targets
 from sync.engine.fields import Entity as RemoteEntity
 from sync.models import Entity, EntryState, Target
@@ -39,18 +39,19 @@ WITH due AS (
 UPDATE sync_outboxentry e SET owner = %b, lease_until = clock_timestamp() + make_interval(secs => %b)
   FROM due, {table} r
  WHERE e.id = due.id AND r.id = e.{column}
-RETURNING e.id, e.institution_id, e.{column}, r.{key}::text, e.intent, e.attempt_id
+RETURNING e.id, e.institution_id, e.{column}, r.{key}::text, e.intent, e.attempt_id, {contact}
 """
 KEYS = {Entity.CONTACT: "contact_number", Entity.ORDER: "order_id"}
+CONTACTS = {Entity.CONTACT: "NULL::bigint, ''::text", Entity.ORDER: "r.contact_id, r.contact_number"}
 TAKES = {
-    entity: TAKE.format(entity=entity, table=table, column=column, key=KEYS[entity])
+    entity: TAKE.format(entity=entity, table=table, column=column, key=KEYS[entity], contact=CONTACTS[entity])
     for entity, (table, column) in TABLES.items()
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An uncertain send: what was sent, and to which record."""
+    """An uncertain send: what was sent, and to which record; of an order also whose it is."""
 
     entry_id: int
     institution_id: int
@@ -58,6 +59,16 @@ class Doubt:
     key: str | None
     intent: Mapping[str, Any] | None
     attempt_id: int | None
+    contact_id: int | None
+    contact_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """The CRM's ids we know, by record id: of the doubtful records, and of their contacts."""
+
+    records: Mapping[int, str]
+    contacts: Mapping[int, str]
 
 
 def resolve_uncertain(connection_id: int, owner: str) -> int:
@@ -70,30 +81,60 @@ def resolve_uncertain(connection_id: int, owner: str) -> int:
         with transaction.atomic(), fast_cursor() as cursor:
             row = (list(targets.by_institution), LIMIT, owner, settings.SEND_LEASE_SECONDS)
             doubts = [Doubt(*found) for found in run(cursor, TAKES[entity], row).fetchall()]
-            bindings = find_bindings(cursor, connection_id, entity, [d.record_id for d in doubts])
+            ties = Ties(
+                find_bindings(cursor, connection_id, entity, [d.record_id for d in doubts]),
+                find_bindings(cursor, connection_id, Entity.CONTACT, [d.contact_id for d in doubts if d.contact_id]),
+            )
         if doubts and pass_gate(connection_id).is_open:
-            decided += _read_and_settle(connection, sender, targets, doubts, bindings)
+            decided += _read_and_settle(connection, sender, targets, doubts, ties)
     return decided
 
 
 def _read_and_settle(
-    connection: Connection, sender: Sender, targets: PushTargets, doubts: Sequence[Doubt], bindings: Mapping[int, str]
+    connection: Connection, sender: Sender, targets: PushTargets, doubts: Sequence[Doubt], ties: Ties
 ) -> int:
-    refs = {d.entry_id: _ref(d, targets, bindings) for d in doubts}
+    refs = {d.entry_id: _ref(d, targets, ties.records) for d in doubts}
     try:
-        found = _fetch(open_connector(connection), sender.entity, list(refs.values()))
+        connector = open_connector(connection)
+        by_ref = _fetch(connector, sender.entity, list(refs.values()))
+        found = {d.entry_id: by_ref.get(refs[d.entry_id]) for d in doubts}
+        verdicts = {d.entry_id: _verdict(d, targets.mapping, found[d.entry_id]) for d in doubts}
+        if links_separately(connector, connection, sender.entity):
+            verdicts |= _unlinked(
+                connector, targets, [d for d in doubts if _is_done(verdicts[d.entry_id])], found, ties
+            )
     except ConnectorUnavailable as unavailable:
         note_failure(connection.pk, unavailable.failure)
         _put_back(doubts, sender.owner)
         return 0
     note_success(connection.pk)
     for attempt_id in {d.attempt_id for d in doubts}:
-        group = [d for d in doubts if d.attempt_id == attempt_id]
-        with transaction.atomic(), fast_cursor() as cursor:
-            _settle_group(
-                cursor, connection, sender, targets, group, {d.entry_id: found.get(refs[d.entry_id]) for d in group}
-            )
+        group = [verdicts[d.entry_id] for d in doubts if d.attempt_id == attempt_id]
+        _settle_group(connection, sender, targets, group, found, attempt_id)
     return len(doubts)
+
+
+def _is_done(verdict: Verdict) -> bool:
+    return verdict.action is Action.DONE
+
+
+def _unlinked(
+    connector: CrmConnector,
+    targets: PushTargets,
+    doubts: Sequence[Doubt],
+    found: Mapping[int, RemoteRecord | None],
+    ties: Ties,
+) -> dict[int, Verdict]:
+    """Other verdicts for the orders found written whose link could not be made: the push tries, and tells why not."""
+    orders = []
+    for doubt in doubts:
+        prefix, remote = targets.by_institution[doubt.institution_id].key_prefix, found[doubt.entry_id]
+        contact = (doubt.contact_id, prefix + doubt.contact_number)
+        if remote is not None:
+            orders.append(written(doubt.entry_id, prefix + (doubt.key or ""), remote.remote_id, contact, ties.contacts))
+    failed = link_again(connector, [order for order in orders if order is not None])
+    message = "Read: the order is there, but its link to the contact could not be made; it is sent again."
+    return {d.entry_id: _again(d, message) for d in doubts if d.entry_id in failed}
 
 
 def _fetch(connector: CrmConnector, entity: Entity, refs: list[Ref]) -> Mapping[Ref, RemoteRecord | None]:
@@ -108,23 +149,23 @@ def _ref(doubt: Doubt, targets: PushTargets, bindings: Mapping[int, str]) -> Ref
 
 
 def _settle_group(
-    cursor: psycopg.Cursor[Any],
     connection: Connection,
     sender: Sender,
     targets: PushTargets,
-    doubts: Sequence[Doubt],
+    verdicts: Sequence[Verdict],
     found: Mapping[int, RemoteRecord | None],
+    attempt_id: int | None,
 ) -> None:
-    verdicts = [_verdict(d, targets.mapping, found[d.entry_id]) for d in doubts]
     ties = [
-        (d.record_id, remote.remote_id, remote.version or "")
-        for d, v in zip(doubts, verdicts, strict=True)
-        if (remote := found[d.entry_id]) is not None and v.action is Action.DONE
+        (verdict.record_id, remote.remote_id, remote.version or "")
+        for verdict in verdicts
+        if (remote := found[verdict.entry_id]) is not None and _is_done(verdict)
     ]
-    settle_entries(
-        cursor, sender, verdicts, targets.policies, attempt_id=doubts[0].attempt_id, from_states=(EntryState.UNCERTAIN,)
-    )
-    save_bindings(cursor, connection.pk, sender.entity, ties)
+    with transaction.atomic(), fast_cursor() as cursor:
+        settle_entries(
+            cursor, sender, verdicts, targets.policies, attempt_id=attempt_id, from_states=(EntryState.UNCERTAIN,)
+        )
+        save_bindings(cursor, connection.pk, sender.entity, ties)
 
 
 def _verdict(doubt: Doubt, mapping: EntityMapping, remote: RemoteRecord | None) -> Verdict:
@@ -132,7 +173,10 @@ def _verdict(doubt: Doubt, mapping: EntityMapping, remote: RemoteRecord | None) 
     if remote is not None and intent and _holds(remote, mapping, intent):
         detail = {"status": "found by reading", "remote_id": remote.remote_id}
         return Verdict(doubt.entry_id, doubt.institution_id, doubt.record_id, Action.DONE, sent=intent, detail=detail)
-    message = "Read: the CRM does not hold what was sent, so it is sent again as of now."
+    return _again(doubt, "Read: the CRM does not hold what was sent, so it is sent again as of now.")
+
+
+def _again(doubt: Doubt, message: str) -> Verdict:
     return Verdict(
         doubt.entry_id, doubt.institution_id, doubt.record_id, Action.RETRY, message=message, code="read_back"
     )

@@ -1,0 +1,51 @@
+"""Orders a reading found written: is their link to the contact there too? No reading tells, so it is made again.
+
+Only for CRMs that take links in a call of their own, where a worker can die between the two. Linking twice is harmless.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from crm.connectors.base import CrmConnector, Link, OutboundRecord
+from crm.models import Connection
+from sync.engine.fields import Entity as RemoteEntity
+from sync.models import Entity
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An order as a reading found it: its number and ids in the CRM, and the number and id of its contact there."""
+
+    entry_id: int
+    key: str
+    remote_id: str
+    contact_key: str
+    contact_remote_id: str
+
+
+def links_separately(connector: CrmConnector, connection: Connection, entity: Entity) -> bool:
+    return entity == Entity.ORDER and connector.capabilities(connection.settings).links == "separate_call"
+
+
+def link_again(connector: CrmConnector, orders: Sequence[Written]) -> Collection[int]:
+    """Link these orders to their contacts; the entries whose link could not be made. Raises ConnectorUnavailable."""
+    if not orders:
+        return frozenset()
+    records = {order.entry_id: _record(order) for order in orders}
+    results = connector.upsert(RemoteEntity.ORDER, list(records.values()))
+    failed = {result.key for result in results if result.failure is not None}
+    return frozenset(entry_id for entry_id, record in records.items() if record.key in failed)
+
+
+def written(
+    entry_id: int, key: str, remote_id: str, contact: tuple[int | None, str], contact_remotes: Mapping[int, str]
+) -> Written | None:
+    """None for an order without a contact in the CRM: there is nothing to link it to."""
+    contact_id, contact_key = contact
+    contact_remote_id = contact_remotes.get(contact_id) if contact_id else None
+    return Written(entry_id, key, remote_id, contact_key, contact_remote_id) if contact_remote_id else None
+
+
+def _record(order: Written) -> OutboundRecord:
+    link = Link(RemoteEntity.CONTACT, order.contact_key, order.contact_remote_id)
+    return OutboundRecord(order.key, order.remote_id, {}, (link,), str(order.entry_id))
