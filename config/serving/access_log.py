@@ -54,5 +54,5 @@ def _log(environ: dict[str, Any], status: str, seconds: float) -> None:
         status=int(status[:3] or 500),
         milliseconds=round(seconds * 1000, 1),
         waited_milliseconds=round(environ.get(WAITED, 0.0) * 1000, 1),
-        bytes_received=environ.get("CONTENT_LENGTH") or 0,
+        bytes_received=int(environ.get("CONTENT_LENGTH") or 0),
     )
