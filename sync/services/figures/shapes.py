@@ -17,6 +17,11 @@ class Count:
         number = f"{self.value:,}"
         return f"more than {number}" if self.is_floor else f"about {number}" if self.is_estimate else number
 
+    @property
+    def short(self) -> str:
+        """For a narrow place: "10,000+"."""
+        return f"{self.value:,}{'+' if self.is_floor else ''}"
+
     def __bool__(self) -> bool:
         return self.value > 0
 
