@@ -29,7 +29,7 @@ from sync.engine.lifecycle import CRM_ACCEPTS, S360_ACCEPTS, Lifecycle
 from sync.engine.plan_types import Conflict, Plan, PlanInput, Reason, ReasonCode, Side
 from sync.engine.policy import BlankRule, ConflictRule, FieldPolicy, FirstLinkRule
 
-__all__ = ["Conflict", "Plan", "PlanInput", "Reason", "ReasonCode", "Side", "plan"]
+__all__ = ["Conflict", "Plan", "PlanInput", "Reason", "ReasonCode", "Side", "owes_crm", "plan"]
 
 
 def plan(data: PlanInput) -> Plan:
@@ -44,6 +44,17 @@ def plan(data: PlanInput) -> Plan:
         for name in unsettled:
             planner.decide(name)
     return made
+
+
+def owes_crm(data: PlanInput) -> bool:
+    """Would ``plan`` send the CRM anything? The same decisions, made only up to the first that does."""
+    made = Plan()
+    planner = _Planner(data, made)
+    for name in _unsettled(data):
+        planner.decide(name)
+        if made.to_crm:
+            return True
+    return False
 
 
 def _unsettled(data: PlanInput) -> list[str]:

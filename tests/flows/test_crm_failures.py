@@ -262,3 +262,17 @@ def test_a_mapping_to_a_property_the_crm_does_not_have_stops_the_connection_and_
     resume_connection(connection.pk)
     world.push()
     assert len(world.crm.contacts()) == 5
+
+
+def test_a_family_sharing_one_address_is_sent_apart_so_that_the_crm_names_the_owner(world):
+    shared = "family@example.org"
+    world.deliver(*[contact_record(str(n), email=shared) for n in range(3)], contact_record("9"))
+    world.work()
+
+    owner = world.crm.contact_by_number("0")
+    assert owner["email"] == shared
+    parked = OutboxEntry.objects.filter(state="parked")
+    assert {entry.contact.contact_number for entry in parked} == {"1", "2"}
+    assert {entry.cause.code for entry in parked} == {"CONFLICT"}
+    assert all(owner["id"] in entry.message for entry in parked)
+    assert world.crm.contact_by_number("9") is not None

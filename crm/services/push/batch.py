@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from crm.services.connection_state import Gate, database_now
 from crm.services.push.judge import Judge
 from crm.services.push.prepare import Prepared, prepare
 from crm.services.push.send import last_moment_to_begin, not_begun, send
+from crm.services.push.spread import without_clashes
 from crm.services.push.targets import PushTargets
 from sync.models import AttemptOutcome, Entity, EntryState, Target
 from sync.services.ledger.attempts import end_attempt
@@ -97,7 +99,7 @@ def take(connection: Connection, sender: Sender, targets: PushTargets, limit: in
         contacts = {entry.contact_id for entry in due if entry.contact_id}
         contact_remotes = find_bindings(cursor, connection.pk, Entity.CONTACT, contacts)
         made = [_prepare(entry, sender.entity, targets, bindings, contact_remotes) for entry in due]
-        prepared = _without_repeated_keys([m for m in made if isinstance(m, Prepared)])
+        prepared = without_clashes([m for m in made if isinstance(m, Prepared)], targets.unique_fields)
         decided = [m for m in made if isinstance(m, Verdict)]
         if decided:
             claim_entries(cursor, sender, [v.entry_id for v in decided])
@@ -113,15 +115,6 @@ def _prepare(
     return prepare(entry, entity, target, targets.mapping, bindings, contact_remote)
 
 
-def _without_repeated_keys(prepared: Sequence[Prepared]) -> list[Prepared]:
-    """Two institutions may own one number: the second waits for the next batch, a CRM refuses a key twice in one
-    call."""
-    by_key: dict[str, Prepared] = {}
-    for one in prepared:
-        by_key.setdefault(one.record.key, one)
-    return list(by_key.values())
-
-
 def settle_sent(
     connection: Connection,
     sender: Sender,
@@ -131,7 +124,7 @@ def settle_sent(
     results: Sequence[RecordResult] | Failure,
 ) -> None:
     """Write down the call's outcome record by record."""
-    judge = Judge(database_now(), targets.mapping, settings.CRM_VERIFY_SECONDS)
+    judge = Judge(_now_for(results), targets.mapping, settings.CRM_VERIFY_SECONDS)
     verdicts, ties = judge_all(judge, prepared, results)
 
     def settle() -> None:
@@ -141,6 +134,12 @@ def settle_sent(
             _end(cursor, attempt_id, results)
 
     once_more_on_race(settle)  # the call was made: its outcome must be written down
+
+
+def _now_for(results: Sequence[RecordResult] | Failure) -> datetime:
+    """The database's clock where a failure has to be dated; where all went well nobody looks at it."""
+    all_well = not isinstance(results, Failure) and all(result.failure is None for result in results)
+    return datetime.now(UTC) if all_well else database_now()
 
 
 def trouble_in(results: Sequence[RecordResult] | Failure) -> Failure | None:
@@ -154,11 +153,15 @@ def trouble_in(results: Sequence[RecordResult] | Failure) -> Failure | None:
 def judge_all(
     judge: Judge, prepared: Sequence[Prepared], results: Sequence[RecordResult] | Failure
 ) -> tuple[list[Verdict], list[Tie]]:
-    """What becomes of each entry, and the CRM's ids to remember (a record may have one although its link failed)."""
+    """What becomes of each entry, and the CRM's ids to remember not known yet (a record may have one although its link failed)."""
     if isinstance(results, Failure):
         return [judge.of_failure(p, results) for p in prepared], []
     pairs = list(zip(prepared, results, strict=True))
-    ties = [(p.entry.record_id, r.remote_id, r.remote_version or "") for p, r in pairs if r.remote_id]
+    ties = [
+        (p.entry.record_id, r.remote_id, r.remote_version or "")
+        for p, r in pairs
+        if r.remote_id and r.remote_id != p.record.remote_id
+    ]
     return [judge.of_result(p, r) for p, r in pairs], ties
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from crm.connectors.registry import get_connector_class
 from crm.models import Connection, Pairing
 from crm.services.mapping import EntityMapping, load_mapping
 from crm.services.push.prepare import InstitutionTarget
+from sync.engine.fields import Entity as RemoteEntity
 from sync.engine.policy import PolicySet
 from sync.models import Entity
 from sync.services.endpoint_directory import usable_settings
@@ -18,16 +20,19 @@ class PushTargets:
 
     mapping: EntityMapping
     by_institution: Mapping[int, InstitutionTarget]
+    unique_fields: tuple[str, ...] = ()
 
     def policies(self, institution_id: int) -> PolicySet:
         return self.by_institution[institution_id].policies
 
 
 def load_targets(connection: Connection, entity: Entity) -> PushTargets:
-    """Rules as of now, one query for all institutions."""
+    """Rules as of now, one query for all institutions. Raises ConnectorUnavailable for settings nobody can use."""
     mapping = load_mapping(connection.pk, entity)
     pairings = Pairing.objects.filter(connection=connection, institution__is_enabled=True).select_related("institution")
-    return PushTargets(mapping, {p.institution_id: _target(p, entity, mapping) for p in pairings})
+    capabilities = get_connector_class(connection.connector).capabilities(connection.settings)
+    unique = capabilities.unique_fields.get(RemoteEntity(entity), ())
+    return PushTargets(mapping, {p.institution_id: _target(p, entity, mapping) for p in pairings}, unique)
 
 
 def _target(pairing: Pairing, entity: Entity, mapping: EntityMapping) -> InstitutionTarget:

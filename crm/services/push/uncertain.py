@@ -76,7 +76,11 @@ def resolve_uncertain(connection_id: int, owner: str) -> int:
     connection = Connection.objects.get(pk=connection_id)
     decided = 0
     for entity in Entity:
-        targets = load_targets(connection, entity)
+        try:
+            targets = load_targets(connection, entity)
+        except ConnectorUnavailable as unavailable:
+            note_failure(connection_id, unavailable.failure)
+            return decided
         sender = Sender(owner, Target.CRM, entity, connection_id, "fetch")
         with transaction.atomic(), fast_cursor() as cursor:
             row = (list(targets.by_institution), LIMIT, owner, settings.SEND_LEASE_SECONDS)

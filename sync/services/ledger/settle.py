@@ -46,7 +46,7 @@ UPDATE sync_outboxentry e
   FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::float8[], %b::text[], %b::bigint[], %b::text[], %b::int[],
       %b::bool[])
        AS x(id, state, outcome, delay, waits_for, cause_id, message, uncounted, failed)
- WHERE e.id = x.id AND e.state = ANY(%b::text[]) AND e.owner = %b AND e.attempt_id IS NOT DISTINCT FROM %b
+ WHERE e.id = x.id AND e.state || '' = ANY(%b::text[]) AND e.owner = %b AND e.attempt_id IS NOT DISTINCT FROM %b
 RETURNING e.id
 """
 NEWER = """(x.state IN ('waiting', 'parked') AND EXISTS (
@@ -156,7 +156,8 @@ def _move_records(
         if verdict.action is not Action.DONE and not verdict.agree:
             continue
         s360_view, crm_view, agreed, lifecycle, is_frozen, is_in_crm = records[verdict.record_id]
-        after = after_crm_send(agree(agreed, verdict.agree), crm_view, verdict.sent, verdict.came_back)
+        pairs = agree(agreed, verdict.agree) if verdict.agree else agreed
+        after = after_crm_send(pairs, crm_view, verdict.sent, verdict.came_back)
         is_done = verdict.action is Action.DONE
         moved.append((verdict.record_id, dumps(after.view), dumps(after.agreed), is_done))
         if is_done and not is_in_crm:

@@ -14,10 +14,12 @@ import psycopg
 from django.conf import settings
 
 from sync.models import Entity, Target
-from sync.services.sql import columns, dumps, fast_cursor, namedtuple_row, one_row, run
+from sync.services.sql import columns, dumps, fast_cursor, namedtuple_row, run
 
 TABLES: Final = {Entity.CONTACT: ("sync_contact", "contact_id"), Entity.ORDER: ("sync_order", "order_id")}
 
+# `OFFSET 0` and `state || ''` keep PostgreSQL from reading all entries of a state where a hundred ids are given: how
+# many there are of a state changes with every batch, so what it believes of that is always of a moment ago.
 LOCK_DUE = """
 SELECT e.id AS entry_id, e.institution_id, e.attempt_count, e.first_failed_at, e.{column} AS record_id, r.{key}::text
     AS key,
@@ -26,7 +28,7 @@ SELECT e.id AS entry_id, e.institution_id, e.attempt_count, e.first_failed_at, e
          WHERE target = %b AND entity = '{entity}' AND state = 'waiting' AND waits_for = ''
            AND due_at <= statement_timestamp() AND institution_id = ANY(%b::int[])
            AND NOT EXISTS (SELECT 1 FROM sync_outboxentry f WHERE f.{column} = w.{column} AND f.target = w.target
-                              AND f.state IN ('claimed', 'sending', 'uncertain'))
+                              AND f.state IN ('claimed', 'sending', 'uncertain') OFFSET 0)
          ORDER BY lane, due_at, id LIMIT %b FOR UPDATE SKIP LOCKED) e
   JOIN {table} r ON r.id = e.{column}
 """
@@ -43,23 +45,23 @@ HAS_DUE = """
 SELECT 1 FROM sync_outboxentry WHERE target = %b AND entity = %b AND state = 'waiting' AND waits_for = ''
    AND due_at <= statement_timestamp() AND institution_id = ANY(%b::int[]) LIMIT 1
 """
-NEW_ATTEMPT = """
-INSERT INTO sync_attempt (institution_id, target, connection_id, entity, verb, record_count, failed_count, started_at,
-    outcome,
-                          code, message, request_id)
-VALUES (%s, %s, %s, %s, %s, %s, 0, clock_timestamp(), 'open', '', '', '') RETURNING id
-"""
 BEGIN = """
+WITH attempt AS (
+    INSERT INTO sync_attempt (institution_id, target, connection_id, entity, verb, record_count, failed_count,
+                              started_at, outcome, code, message, request_id)
+    VALUES (NULL, %b, %b, %b, %b, %b, 0, clock_timestamp(), 'open', '', '', '') RETURNING id
+)
 UPDATE sync_outboxentry e
-   SET state = 'sending', owner = %b, attempt_id = %b, attempt_count = e.attempt_count + 1, intent = x.intent::jsonb,
+   SET state = 'sending', owner = %b, attempt_id = attempt.id, attempt_count = e.attempt_count + 1, intent = x.intent::jsonb,
        cause_id = NULL, message = '', lease_until = clock_timestamp() + make_interval(secs => %b)
-  FROM unnest(%b::bigint[], %b::text[]) AS x(id, intent)
- WHERE e.id = x.id AND (e.state = 'waiting' OR (e.state = 'claimed' AND e.owner = %b))
+  FROM attempt, unnest(%b::bigint[], %b::text[]) AS x(id, intent)
+ WHERE e.id = x.id AND (e.state || '' = 'waiting' OR (e.state || '' = 'claimed' AND e.owner = %b))
+RETURNING e.attempt_id
 """
 CLAIM = """
 UPDATE sync_outboxentry
    SET state = 'claimed', owner = %b, attempt_id = NULL, lease_until = clock_timestamp() + make_interval(secs => %b)
- WHERE id = ANY(%b::bigint[]) AND state = 'waiting'
+ WHERE id = ANY(%b::bigint[]) AND state || '' = 'waiting'
 """
 
 
@@ -120,12 +122,11 @@ def begin_attempt(cursor: psycopg.Cursor[Any], sender: Sender, intents: Mapping[
     Raises EntryGoneError when an entry is no longer ours. Not safe to repeat: each call is one attempt.
     """
     target = (str(sender.target), sender.connection_id, str(sender.entity), sender.verb, len(intents))
-    attempt_id = int(one_row(run(cursor, NEW_ATTEMPT, (None, *target)))[0])
     rows = columns([(entry_id, dumps(intent)) for entry_id, intent in intents.items()], 2)
-    begun = run(cursor, BEGIN, (sender.owner, attempt_id, settings.SEND_LEASE_SECONDS, *rows, sender.owner)).rowcount
-    if begun != len(intents):
+    begun = run(cursor, BEGIN, (*target, sender.owner, settings.SEND_LEASE_SECONDS, *rows, sender.owner)).fetchall()
+    if len(begun) != len(intents):
         raise EntryGoneError
-    return attempt_id
+    return int(begun[0][0])
 
 
 def claim_entries(cursor: psycopg.Cursor[Any], sender: Sender, entry_ids: Sequence[int]) -> None:
