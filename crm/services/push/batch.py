@@ -153,7 +153,7 @@ def trouble_in(results: Sequence[RecordResult] | Failure) -> Failure | None:
 def judge_all(
     judge: Judge, prepared: Sequence[Prepared], results: Sequence[RecordResult] | Failure
 ) -> tuple[list[Verdict], list[Tie]]:
-    """What becomes of each entry, and the CRM's ids to remember not known yet (a record may have one although its link failed)."""
+    """What becomes of each entry, and the CRM's ids that are new (a record may have one although its link failed)."""
     if isinstance(results, Failure):
         return [judge.of_failure(p, results) for p in prepared], []
     pairs = list(zip(prepared, results, strict=True))

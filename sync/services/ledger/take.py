@@ -52,8 +52,8 @@ WITH attempt AS (
     VALUES (NULL, %b, %b, %b, %b, %b, 0, clock_timestamp(), 'open', '', '', '') RETURNING id
 )
 UPDATE sync_outboxentry e
-   SET state = 'sending', owner = %b, attempt_id = attempt.id, attempt_count = e.attempt_count + 1, intent = x.intent::jsonb,
-       cause_id = NULL, message = '', lease_until = clock_timestamp() + make_interval(secs => %b)
+   SET state = 'sending', owner = %b, attempt_id = attempt.id, attempt_count = e.attempt_count + 1,
+       intent = x.intent::jsonb, cause_id = NULL, message = '', lease_until = clock_timestamp() + make_interval(secs => %b)
   FROM attempt, unnest(%b::bigint[], %b::text[]) AS x(id, intent)
  WHERE e.id = x.id AND (e.state || '' = 'waiting' OR (e.state || '' = 'claimed' AND e.owner = %b))
 RETURNING e.attempt_id
