@@ -53,7 +53,8 @@ WITH attempt AS (
 )
 UPDATE sync_outboxentry e
    SET state = 'sending', owner = %b, attempt_id = attempt.id, attempt_count = e.attempt_count + 1,
-       intent = x.intent::jsonb, cause_id = NULL, message = '', lease_until = clock_timestamp() + make_interval(secs => %b)
+       intent = x.intent::jsonb, cause_id = NULL, message = '',
+       lease_until = clock_timestamp() + make_interval(secs => %b)
   FROM attempt, unnest(%b::bigint[], %b::text[]) AS x(id, intent)
  WHERE e.id = x.id AND (e.state || '' = 'waiting' OR (e.state || '' = 'claimed' AND e.owner = %b))
 RETURNING e.attempt_id
