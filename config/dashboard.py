@@ -1,6 +1,7 @@
 """The admin's home page: the figures of `sync.services.figures`, with links to the lists behind them.
 
-The page is drawn once; after that the browser asks for `figures_fragment` every few seconds and replaces only the figures.
+The page is drawn once; after that the browser asks for `figures_fragment` every few seconds and replaces only the
+figures.
 """
 
 from typing import Any, Final
@@ -11,9 +12,9 @@ from django.template.response import TemplateResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from sync.words import list_url, page_url
 from sync.services.figures import collect_figures
 from sync.services.figures.shapes import Alarm, Figures
+from sync.words import list_url, page_url
 
 REFRESH_SECONDS: Final = 5
 # Where an alarm's `screen` leads: a list with its filter, or the page of its subject.

@@ -93,7 +93,7 @@ def stylesheet(request: HttpRequest) -> str:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar: what this person may see, in the order of a working day."""
     home = {"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")}
-    groups = [{"items": [home]}]
+    groups: list[dict[str, Any]] = [{"items": [home]}]
     for title, items in _GROUPS:
         allowed = [_item(*item) for item in items if _may_see(request, item[2])]
         if allowed:

@@ -15,7 +15,7 @@ NOTHING = "-"
 
 
 def ago(moment: datetime | None) -> str:
-    """"3 min ago"; a moment still to come is "in 3 min"."""
+    """ "3 min ago"; a moment still to come is "in 3 min"."""
     if moment is None:
         return "never"
     seconds = (timezone.now() - moment).total_seconds()

@@ -77,7 +77,8 @@ class Crowd:
         self.attempt = AttemptFactory(institution=self.institution)
 
     def grow(self, size):
-        """Add `size` of everything; also of what hangs on the contact, order, cause, run, delivery and attempt above."""
+        """Add `size` of everything; also of what hangs on the contact, order, cause, run, delivery and attempt
+        above."""
         for _ in range(size):
             self._add_records()
             self._add_flow()

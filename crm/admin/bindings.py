@@ -27,7 +27,8 @@ class BindingAdmin(PageAdmin):
     search_help_text = "The CRM's id"
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Binding]":
-        related = super().get_queryset(request).select_related("contact", "order", "connection")
+        found: QuerySet[Binding] = super().get_queryset(request)
+        related = found.select_related("contact", "order", "connection")
         return related.defer("connection__secrets_text", "connection__settings", *wide_of("contact", "order"))
 
     def get_search_results(

@@ -6,12 +6,12 @@ from typing import Any, Final
 from django import forms
 from unfold import widgets
 
-from crm.connectors.addresses import RefusedUrlError
 from crm.connectors.base import ConnectorUnavailable, CrmConnector, SettingField
 from crm.connectors.registry import connector_choices, get_connector_class
 from crm.models import Connection
 from crm.services.open_connector import address_policy
 from sync.admin.settings_base import secret_field
+from sync.http.addresses import RefusedUrlError
 
 GROUPS: Final = {
     "general": "The CRM",
@@ -30,7 +30,10 @@ SECRET: Final = "secret_"  # noqa: S105  a prefix of form fields
 class NewConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """A name and a kind; what the kind needs is asked on the next page."""
 
-    connector = forms.ChoiceField(label="Kind of CRM", choices=connector_choices, widget=widgets.UnfoldAdminSelectWidget)
+    own_fields = ("name", "connector")
+    connector = forms.ChoiceField(
+        label="Kind of CRM", choices=connector_choices, widget=widgets.UnfoldAdminSelectWidget
+    )
 
     class Meta:
         model = Connection
@@ -40,6 +43,7 @@ class NewConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic o
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """Base of the forms made by `form_for`."""
 
+    own_fields = ("name", "is_enabled")
     schema: tuple[SettingField, ...] = ()
     connector_class: type[CrmConnector] | None = None
 
@@ -83,7 +87,11 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only
     def _require_secrets(self, cleaned: dict[str, Any]) -> None:
         stored = self.instance.secrets if self.instance.pk else {}
         for field in self.schema:
-            if field.kind == "secret" and field.required and not (cleaned.get(SECRET + field.name) or stored.get(field.name)):
+            if (
+                field.kind == "secret"
+                and field.required
+                and not (cleaned.get(SECRET + field.name) or stored.get(field.name))
+            ):
                 self.add_error(SECRET + field.name, f"{field.label} is needed.")
 
     def _ask_connector(self, connector: type[CrmConnector], values: dict[str, Any]) -> None:
@@ -99,7 +107,8 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only
 
 
 def form_for(connection: Connection) -> type[ConnectionForm]:
-    """The form class for this connection's kind; only name and switch where this console no longer has the connector."""
+    """The form class for this connection's kind; only name and switch where this console no longer has the
+    connector."""
     try:
         connector = get_connector_class(connection.connector)
     except LookupError:
@@ -130,7 +139,9 @@ def _form_name(field: SettingField) -> str:
 
 def _form_field(field: SettingField) -> forms.Field:
     if field.kind == "secret":
-        return secret_field(field.label, f"{field.help_text} Stored encrypted, never shown; empty keeps what is stored.".strip())
+        return secret_field(
+            field.label, f"{field.help_text} Stored encrypted, never shown; empty keeps what is stored.".strip()
+        )
     common: dict[str, Any] = {"label": field.label, "help_text": field.help_text, "required": False}
     match field.kind:
         case "boolean":
@@ -140,7 +151,9 @@ def _form_field(field: SettingField) -> forms.Field:
         case "decimal":
             return forms.FloatField(**common, widget=widgets.UnfoldAdminDecimalFieldWidget)
         case "choice":
-            return forms.ChoiceField(**common, choices=[(c, c) for c in field.choices], widget=widgets.UnfoldAdminSelectWidget)
+            return forms.ChoiceField(
+                **common, choices=[(c, c) for c in field.choices], widget=widgets.UnfoldAdminSelectWidget
+            )
         case "map":
             return forms.JSONField(**common, widget=widgets.UnfoldAdminTextareaWidget)
         case _:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from crm.admin.connection_form import NewConnectionForm, fieldsets_for, form_for
+from crm.admin.connection_form import ConnectionForm, NewConnectionForm, fieldsets_for, form_for
 from crm.connectors.base import HealthReport
 from crm.connectors.registry import get_connector_class
 from crm.models import Connection, ConnectionState, FieldMapping
@@ -34,7 +34,10 @@ MARKS: Final = {"pass": "good", "warn": "warn", "fail": "bad"}
 
 
 def _pause_effect(request: HttpRequest, row: Connection) -> Effect:
-    lines = ["Nothing is sent until somebody resumes it.", "Changes pile up, one entry a record, and go afterwards. Nothing is lost."]
+    lines = [
+        "Nothing is sent until somebody resumes it.",
+        "Changes pile up, one entry a record, and go afterwards. Nothing is lost.",
+    ]
     return Effect(f"Pause {row.name}?", lines, reason_required=True)
 
 
@@ -46,7 +49,9 @@ def _resume_effect(request: HttpRequest, row: Connection) -> Effect:
 
 
 def _check_effect(request: HttpRequest, row: Connection) -> Effect:
-    return Effect(f"Ask {row.name} whether everything is in order?", ["Reads only: credentials, clock, limits and mapped fields."])
+    return Effect(
+        f"Ask {row.name} whether everything is in order?", ["Reads only: credentials, clock, limits and mapped fields."]
+    )
 
 
 def _probe_effect(request: HttpRequest, row: Connection) -> Effect:
@@ -80,7 +85,9 @@ def _probe(asked: Request, row: Connection) -> str:
 
 
 def _note(asked: Request, verb: str, row: Connection) -> None:
-    note_action(asked.actor, verb, f"connection {row.name}", reason=asked.reason, before={"state": row.state}, key=asked.key)
+    note_action(
+        asked.actor, verb, f"connection {row.name}", reason=asked.reason, before={"state": row.state}, key=asked.key
+    )
 
 
 def _spoken(report: HealthReport, fine: str) -> str:
@@ -112,13 +119,23 @@ class ConnectionAdmin(SettingsAdmin):
             possible=lambda c: c.state not in (ConnectionState.OK, ConnectionState.PAUSED),
         ),
     )
-    seen_fields = ("kind", "state_shown", "reason_shown", "what_to_do", "last_success", "last_checked", "found", "mapping", "serves")
+    seen_fields = (
+        "kind",
+        "state_shown",
+        "reason_shown",
+        "what_to_do",
+        "last_success",
+        "last_checked",
+        "found",
+        "mapping",
+        "serves",
+    )
 
-    def get_form(self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = NewConnectionForm if obj is None else form_for(obj)
+    def get_form(self, request: HttpRequest, obj: Connection | None = None, **kwargs: Any) -> Any:
+        form: type[NewConnectionForm | ConnectionForm] = NewConnectionForm if obj is None else form_for(obj)
         self.secret_names = [name for name in form.base_fields if name.startswith("secret_")]
-        # the form names its own fields, and the fieldsets name some that only the connector knows
-        return super().get_form(request, obj, change=change, **kwargs | {"form": form, "fields": list(form._meta.fields)})  # noqa: SLF001
+        # the fieldsets name fields that only the form declares, so the model's own are given here
+        return super().get_form(request, obj, **kwargs | {"form": form, "fields": form.own_fields})
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         if obj is None:
@@ -134,8 +151,9 @@ class ConnectionAdmin(SettingsAdmin):
             return False
         return bool(super().has_delete_permission(request, obj))
 
-    def store(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
-        """A new connection starts paused with its connector's suggested mapping: nothing leaves before it is complete."""
+    def store(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """A new connection starts paused with its connector's suggested mapping: nothing leaves before it is
+        complete."""
         if not change:
             obj.state, obj.state_reason = ConnectionState.PAUSED, "New: enter its settings, check it, then resume it."
             obj.save()
@@ -201,10 +219,12 @@ def suggested_mapping(connection: Connection) -> list[FieldMapping]:
     connector = get_connector_class(connection.connector)
     return [
         FieldMapping(
-            connection=connection, entity=entity, field=preset.canonical, remote_name=preset.remote, value_map=dict(preset.value_map)
+            connection=connection,
+            entity=entity,
+            field=preset.canonical,
+            remote_name=preset.remote,
+            value_map=dict(preset.value_map),
         )
         for entity in Entity
         for preset in connector.default_mapping(entity)  # type: ignore[arg-type]  # the connectors' Entity has the same values
     ]
-
-

@@ -20,7 +20,9 @@ def far_side_of_record(entity: Entity, record: Any) -> FarSide | None:
     if pairing is None:
         return None
     mapping = load_mapping(pairing.connection_id, entity)
-    tied = Binding.objects.filter(**{entity.value: record}).select_related("connection").defer("connection__secrets_text")
+    tied = (
+        Binding.objects.filter(**{entity.value: record}).select_related("connection").defer("connection__secrets_text")
+    )
 
     def name_of(field: str) -> str | None:
         mapped = mapping.of(field)

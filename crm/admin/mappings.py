@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from crm.models import Connection, FieldMapping
-from sync.admin.filters import choice_filter, field_filter
+from sync.admin.filters import ChoiceFilter, field_filter
 from sync.admin.settings_base import SettingsAdmin
 from sync.engine.fields import CONSENT_PREFIX, CRITERION_PREFIX, fields_of, spec_of
 from sync.engine.fields import Entity as EngineEntity
@@ -17,9 +17,15 @@ from sync.models import Entity
 from sync.words import badge, link_to
 
 
-class ConnectionFilter(choice_filter("connection", "connection", (), lambda value: Q(connection_id=int(value)))):  # type: ignore[misc]  # made at run time
+class ConnectionFilter(ChoiceFilter):
+    title = "connection"
+    parameter_name = "connection"
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(str(pk), name) for pk, name in Connection.objects.values_list("pk", "name")[:100]]
+
+    def condition(self, value: str) -> Q:
+        return Q(connection_id=int(value))
 
 
 class FieldMappingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -38,7 +44,9 @@ class FieldMappingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic on
         cleaned = super().clean() or self.cleaned_data
         field, entity = cleaned.get("field", ""), cleaned.get("entity")
         if field and entity and not is_known(field, Entity(entity)):
-            self.add_error("field", f"{field} is no field of {'a contact' if entity == Entity.CONTACT else 'an order'}.")
+            self.add_error(
+                "field", f"{field} is no field of {'a contact' if entity == Entity.CONTACT else 'an order'}."
+            )
         return cleaned
 
 

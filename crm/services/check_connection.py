@@ -11,7 +11,8 @@ STOPPED = (ConnectionState.BREAKER_OPEN, ConnectionState.NEEDS_CREDENTIALS, Conn
 
 
 def check_connection(connection_id: int) -> HealthReport:
-    """Ask the CRM, keep the report on the connection, and return it. Never raises for a fault of the CRM. Safe to repeat.
+    """Ask the CRM, keep the report on the connection, and return it. Never raises for a fault of the CRM. Safe to
+    repeat.
 
     Makes a handful of calls and may take as long as their timeouts: not inside a transaction.
     """

@@ -14,7 +14,9 @@ SHOWN: Final = 20
 _ADVICE: Final[Mapping[str, str]] = {
     ConnectionState.PAUSED: "Changes pile up, one entry a record, and go when you resume it.",
     ConnectionState.NEEDS_CREDENTIALS: "Enter new credentials on its page, then resume it. Nothing is lost meanwhile.",
-    ConnectionState.BREAKER_OPEN: "The console probes it and goes on by itself when it answers. Nothing is lost meanwhile.",
+    ConnectionState.BREAKER_OPEN: (
+        "The console probes it and goes on by itself when it answers. Nothing is lost meanwhile."
+    ),
     ConnectionState.OVER_LIMIT: "The CRM asked us to slow down; it goes on by itself.",
 }
 _SWITCHED_OFF: Final = "Switched off"

@@ -1,4 +1,5 @@
-"""The screens of S-360's side, one file each. They show and ask; whatever changes anything is a call to `sync.services`."""
+"""The screens of S-360's side, one file each. They show and ask; whatever changes anything is a call to
+`sync.services`."""
 
 from sync.admin import (
     attempts,

@@ -13,9 +13,9 @@ from sync.admin.filters import InstitutionFilter, age_filter, field_filter
 from sync.admin.lists import wide_of
 from sync.admin.page import Fact, Page, Section
 from sync.admin.paging import within_patience
-from sync.words import badge, link_to, number, when
 from sync.models import Attempt, AttemptOutcome, Entity, OutboxEntry, Target
 from sync.services.figures.durations import duration
+from sync.words import badge, link_to, number, when
 
 SHOWN_ENTRIES: Final = 200
 SETTLED_WITHIN: Final = timedelta(seconds=30)
@@ -31,7 +31,19 @@ TONES: Final = {
 
 @admin.register(Attempt)
 class AttemptAdmin(PageAdmin):
-    list_display = ("attempt", "started", "took", "target", "entity", "verb", "records", "refused", "result", "code", "said")
+    list_display = (
+        "attempt",
+        "started",
+        "took",
+        "target",
+        "entity",
+        "verb",
+        "records",
+        "refused",
+        "result",
+        "code",
+        "said",
+    )
     list_filter = (
         field_filter("outcome", "outcome", AttemptOutcome.choices),
         field_filter("target", "target", Target.choices),

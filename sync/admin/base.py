@@ -1,4 +1,5 @@
-"""What the console's screens share: bounded lists, pages drawn from `Page`, verbs with confirmation, read-only ledgers."""
+"""What the console's screens share: bounded lists, pages drawn from `Page`, verbs with confirmation, read-only
+ledgers."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -53,7 +54,10 @@ class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no type
     def get_urls(self) -> list[URLPattern]:
         opts = self.model._meta  # noqa: SLF001
         name = f"{opts.app_label}_{opts.model_name}_do"
-        return [path("<path:object_id>/do/<slug:verb>/", self.admin_site.admin_view(self.verb_view), name=name), *super().get_urls()]
+        return [
+            path("<path:object_id>/do/<slug:verb>/", self.admin_site.admin_view(self.verb_view), name=name),
+            *super().get_urls(),
+        ]
 
     def buttons(self, request: HttpRequest, row: Model) -> list[Button]:
         """The verbs this person may use on this row as it stands."""
@@ -70,7 +74,7 @@ class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no type
         found = next((v for v in self.verbs if v.name == verb), None)
         row = self.get_object(request, unquote(object_id))
         if found is None or row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._no_such_row(request, object_id)
         if not (self.has_view_permission(request, row) and request.user.has_perm(found.permission)):
             raise PermissionDenied
         own_page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
@@ -164,7 +168,12 @@ class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]  # the theme ships no type
             row = self.get_object(request, unquote(object_id))
             if row is not None:
                 extra["console_buttons"] = self.buttons(request, row)
-        return super().changeform_view(request, object_id, form_url, extra)
+        answer: HttpResponse = super().changeform_view(request, object_id, form_url, extra)
+        return answer
+
+    def _no_such_row(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        answer: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return answer
 
 
 class PageAdmin(ConsoleAdmin):
@@ -190,7 +199,7 @@ class PageAdmin(ConsoleAdmin):
             raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
         if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._no_such_row(request, object_id)
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         page = self.page(request, row)
@@ -206,4 +215,6 @@ class PageAdmin(ConsoleAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's own log knows nothing of these rows; their story is on their page."""
-        return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id]))
+        return HttpResponseRedirect(
+            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
+        )

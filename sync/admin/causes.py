@@ -4,21 +4,21 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 
 from sync.admin.base import BoundedList, PageAdmin
 from sync.admin.entry_words import REQUEUE, next_move
 from sync.admin.filters import InstitutionFilter, choice_filter, field_filter
-from sync.admin.outbox import record_of, said
 from sync.admin.lists import wide_of
+from sync.admin.outbox import record_of, said
 from sync.admin.page import Effect, Fact, Notice, Page, Section
 from sync.admin.verbs import Request, Verb
-from sync.words import badge, link, link_to, list_url, when
 from sync.models import Cause, DeliveryRecord, FailureKind, OutboxEntry, Target
 from sync.services.figures.advice import advice_for, title_of
 from sync.services.figures.causes import ParkedCounts, parked_counts
 from sync.services.requeue import requeue_cause
+from sync.words import badge, link, link_to, list_url, when
 
 SHOWN: Final = 20
 _ENTRIES: Final = Exists(OutboxEntry.objects.filter(cause=OuterRef("pk"), state="parked"))
@@ -58,9 +58,13 @@ def _effect(request: HttpRequest, cause: Cause) -> Effect:
     total = counts.total
     lines = [f"{counts.entries} outbox entries go back to work behind live changes; what is sent is what is true now."]
     if counts.records:
-        lines.append(f"{counts.records} delivery records are read again from their stored body, under today's settings.")
+        lines.append(
+            f"{counts.records} delivery records are read again from their stored body, under today's settings."
+        )
     lines.append("Whatever fails for the same reason again comes back here.")
-    return Effect(f"Re-queue everything parked under this cause: {total}?", lines, count=total.value, is_floor=total.is_floor)
+    return Effect(
+        f"Re-queue everything parked under this cause: {total}?", lines, count=total.value, is_floor=total.is_floor
+    )
 
 
 def _lift(asked: Request, cause: Cause) -> str:
@@ -82,7 +86,14 @@ class CauseAdmin(PageAdmin):
     sortable_by = ()
     list_before_template = "console/admin/cause_tabs.html"
     verbs = (
-        Verb("requeue", "Re-queue all of this cause", REQUEUE, _effect, _lift, possible=lambda c: bool(counts_of(c).total)),
+        Verb(
+            "requeue",
+            "Re-queue all of this cause",
+            REQUEUE,
+            _effect,
+            _lift,
+            possible=lambda c: bool(counts_of(c).total),
+        ),
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedList]:
@@ -139,7 +150,14 @@ def _entries(cause: Cause, counts: ParkedCounts) -> Section:
         "Parked entries",
         columns=("Entry", "Record", "Next", "Tries", "Last message", "Since"),
         rows=[
-            (link_to(e, e.pk), link_to(e.contact or e.order, record_of(e)), next_move(e), e.attempt_count, e.message, when(e.created_at))
+            (
+                link_to(e, e.pk),
+                link_to(e.contact or e.order, record_of(e)),
+                next_move(e),
+                e.attempt_count,
+                e.message,
+                when(e.created_at),
+            )
             for e in parked.defer(*wide_of("contact", "order")).order_by("id")[:SHOWN]
         ],
         empty="None.",
@@ -148,7 +166,9 @@ def _entries(cause: Cause, counts: ParkedCounts) -> Section:
 
 
 def _records(cause: Cause, counts: ParkedCounts) -> Section:
-    parked = DeliveryRecord.objects.filter(cause=cause, state="parked").select_related("delivery").defer("delivery__body")
+    parked = (
+        DeliveryRecord.objects.filter(cause=cause, state="parked").select_related("delivery").defer("delivery__body")
+    )
     return Section(
         "Parked delivery records",
         columns=("Record", "Delivery", "Field", "Value", "Reason", "Came"),

@@ -14,12 +14,20 @@ from sync.admin.filters import InstitutionFilter, choice_filter, field_filter
 from sync.admin.lists import WIDE, institution_ids, is_list
 from sync.admin.page import Fact, Notice, Page, Section
 from sync.admin.privacy import may_see_people, shown
-from sync.admin.record_pages import bindings_section, entries_section, open_entries, payload_section, record_notices, requeue_buttons, seen
+from sync.admin.record_pages import (
+    bindings_section,
+    entries_section,
+    open_entries,
+    payload_section,
+    record_notices,
+    requeue_buttons,
+    seen,
+)
 from sync.admin.sides import plan_of, sides_section
 from sync.admin.story import story_section
-from sync.words import badge, link_to, when
 from sync.engine.explanation import summary
 from sync.models import Contact, ContactAlias, Entity, Lifecycle, Order, OutboxEntry, RecordEvent
+from sync.words import badge, link_to, when
 
 SHOWN_ORDERS: Final = 20
 SHOWN_ALIASES: Final = 20
@@ -31,7 +39,10 @@ FrozenFilter = choice_filter(
     "frozen", "frozen", (("yes", "Frozen"), ("no", "Not frozen")), lambda value: Q(frozen_at__isnull=value == "no")
 )
 InCrmFilter = choice_filter(
-    "in the CRM", "in_crm", (("yes", "In the CRM"), ("no", "Not in the CRM yet")), lambda value: Q(is_in_crm=value == "yes")
+    "in the CRM",
+    "in_crm",
+    (("yes", "In the CRM"), ("no", "Not in the CRM yet")),
+    lambda value: Q(is_in_crm=value == "yes"),
 )
 ParkedFilter = choice_filter("parked work", "parked", (("yes", "Has parked work"),), lambda _: Q(_PARKED))
 
@@ -54,7 +65,8 @@ class ContactAdmin(PageAdmin):
     search_help_text = "Number or its beginning, whole e-mail address, or beginning of the name"
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Contact]":
-        return super().get_queryset(request).defer(*(WIDE if is_list(request) else ()))
+        found: QuerySet[Contact] = super().get_queryset(request)
+        return found.defer(*(WIDE if is_list(request) else ()))
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Contact]", search_term: str
@@ -122,7 +134,11 @@ class ContactAdmin(PageAdmin):
             Fact("CRM last known", seen(row.crm_seen_at)),
         ]
         numbers = ", ".join(aliases)
-        return [*facts, Fact("Absorbed numbers", numbers, "old orders and files with these numbers lead here")] if numbers else facts
+        return (
+            [*facts, Fact("Absorbed numbers", numbers, "old orders and files with these numbers lead here")]
+            if numbers
+            else facts
+        )
 
     def _orders(self, row: Contact) -> Section:
         orders = list(Order.objects.filter(contact=row).defer(*WIDE).order_by("-id")[: SHOWN_ORDERS + 1])
@@ -131,7 +147,14 @@ class ContactAdmin(PageAdmin):
             columns=("Order", "Placed", "State", "Type", "Amount", "In the CRM"),
             numbers=("Amount",),
             rows=[
-                (link_to(o), when(o.placed_at), o.order_state, o.order_type, money(o), "yes" if o.is_in_crm else "not yet")
+                (
+                    link_to(o),
+                    when(o.placed_at),
+                    o.order_state,
+                    o.order_type,
+                    money(o),
+                    "yes" if o.is_in_crm else "not yet",
+                )
                 for o in orders[:SHOWN_ORDERS]
             ],
             empty="No order of this contact has come.",
@@ -169,9 +192,10 @@ def money(order: Order) -> str:
 def _merged_notice(contact: Contact) -> list[Notice]:
     if contact.merged_into_id is None:
         return []
-    return [Notice("warn", link_to(contact.merged_into, f"Merged into {contact.merged_into}: what S-360 sends goes there."))]
+    return [
+        Notice("warn", link_to(contact.merged_into, f"Merged into {contact.merged_into}: what S-360 sends goes there."))
+    ]
 
 
 def _personal_column(title: str, show: Callable[[Contact], str]) -> Callable[[Contact], str]:
     return admin.display(description=title)(show)
-

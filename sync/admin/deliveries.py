@@ -1,5 +1,6 @@
 """Deliveries: every request S-360 made, what was in it, and how each record ended."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.contrib import admin
@@ -12,8 +13,8 @@ from sync.admin.entry_words import cause_link
 from sync.admin.filters import InstitutionFilter, age_filter, field_filter
 from sync.admin.page import Fact, Notice, Page, Section
 from sync.admin.privacy import may_see_payloads
-from sync.words import badge, link, link_to, number, page_url, when
 from sync.models import Contact, Delivery, DeliveryRecord, DeliveryState, Entity, Order, RecordState, Stream
+from sync.words import badge, link, link_to, number, page_url, when
 
 SHOWN_RECORDS: Final = 500  # S-360 sends at most 50 in one request; other senders may send more
 SHOWN_BODY: Final = 200_000
@@ -33,7 +34,18 @@ RECORD_TONES: Final = {
 
 @admin.register(Delivery)
 class DeliveryAdmin(PageAdmin):
-    list_display = ("delivery", "came", "stream", "institution", "state_shown", "records", "rejected", "size", "run_shown", "remark")
+    list_display = (
+        "delivery",
+        "came",
+        "stream",
+        "institution",
+        "state_shown",
+        "records",
+        "rejected",
+        "size",
+        "run_shown",
+        "remark",
+    )
     list_filter = (
         field_filter("state", "state", DeliveryState.choices),
         field_filter("stream", "stream", Stream.choices),
@@ -47,7 +59,8 @@ class DeliveryAdmin(PageAdmin):
     list_before_template = "console/admin/state_tabs.html"
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Delivery]":
-        return super().get_queryset(request).select_related("institution", "endpoint__institution", "run").defer("body", "digest")
+        found: QuerySet[Delivery] = super().get_queryset(request)
+        return found.select_related("institution", "endpoint__institution", "run").defer("body", "digest")
 
     @admin.display(description="Delivery")
     def delivery(self, delivery: Delivery) -> str:
@@ -91,7 +104,11 @@ class DeliveryAdmin(PageAdmin):
                 Fact("From", row.remote_address or "address not known"),
                 Fact("Webhook URL", link_to(row.endpoint)),
                 Fact("Run", link_to(row.run)),
-                Fact("Records", number(row.record_count), f"{row.rejected_count} not readable at the door" if row.rejected_count else ""),
+                Fact(
+                    "Records",
+                    number(row.record_count),
+                    f"{row.rejected_count} not readable at the door" if row.rejected_count else "",
+                ),
                 Fact("Size", self.size(row)),
                 Fact("Applied", when(row.settled_at)),
                 Fact("Fingerprint", format_html("<code>{}</code>", bytes(row.digest).hex()[:16])),
@@ -108,7 +125,9 @@ def _notices(row: Delivery) -> list[Notice]:
     if row.warning:
         notices.append(Notice("warn", row.warning))
     if row.crash_count:
-        notices.append(Notice("warn", f"A worker died on it {row.crash_count} times; its records are now taken one by one."))
+        notices.append(
+            Notice("warn", f"A worker died on it {row.crash_count} times; its records are now taken one by one.")
+        )
     return notices
 
 
@@ -120,7 +139,11 @@ def outcome_badge(record: DeliveryRecord) -> Any:
 
 
 def _records(delivery: Delivery) -> Section:
-    records = DeliveryRecord.objects.filter(delivery=delivery).select_related("cause").order_by("ordinal")[: SHOWN_RECORDS + 1]
+    records = (
+        DeliveryRecord.objects.filter(delivery=delivery)
+        .select_related("cause")
+        .order_by("ordinal")[: SHOWN_RECORDS + 1]
+    )
     listed = list(records)
     known = _known(delivery, [r.external_id for r in listed if r.external_id])
     return Section(
@@ -149,11 +172,13 @@ def _known(delivery: Delivery, external_ids: list[str]) -> dict[str, Any]:
     """Number or id -> link to our contact or order; one query."""
     if Stream(delivery.stream).entity == Entity.CONTACT:
         contacts = Contact.objects.filter(institution=delivery.institution_id, contact_number__in=external_ids)
-        found = contacts.values_list("contact_number", "pk")
+        found: Iterable[tuple[Any, int]] = contacts.values_list("contact_number", "pk")
         model = "sync.contact"
     else:
         ids = [int(i) for i in external_ids if i.isascii() and i.isdecimal() and len(i) < LONGEST_ID]
-        found = Order.objects.filter(institution=delivery.institution_id, order_id__in=ids).values_list("order_id", "pk")
+        found = Order.objects.filter(institution=delivery.institution_id, order_id__in=ids).values_list(
+            "order_id", "pk"
+        )
         model = "sync.order"
     return {str(external_id): link(page_url(model, pk), external_id) for external_id, pk in found}
 
@@ -164,4 +189,6 @@ def _body(request: HttpRequest, delivery: Delivery) -> Section:
     body = bytes(delivery.body)
     note = f"the first {SHOWN_BODY:,} bytes" if len(body) > SHOWN_BODY else ""
     text = body[:SHOWN_BODY].decode("utf-8", errors="replace")
-    return Section("Body as it came", text=text, empty="The body has been removed by retention.", note=note, anchor="body")
+    return Section(
+        "Body as it came", text=text, empty="The body has been removed by retention.", note=note, anchor="body"
+    )

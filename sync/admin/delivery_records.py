@@ -5,31 +5,30 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from sync.admin.base import PageAdmin
 from sync.admin.deliveries import outcome_badge
 from sync.admin.entry_words import REQUEUE, cause_link
-from sync.admin.filters import choice_filter, field_filter
+from sync.admin.filters import InstitutionFilter, field_filter
 from sync.admin.outbox import PIECE, SAMPLE, CauseFilter, said
 from sync.admin.page import Effect, Fact, Notice, Page
 from sync.admin.paging import CAP
 from sync.admin.verbs import ListVerb, Request, Verb
-from sync.words import badge, link_to, when
-from sync.models import DeliveryRecord, Institution, RecordOutcome, RecordState
+from sync.models import DeliveryRecord, RecordOutcome, RecordState
 from sync.services.audit import note_action
 from sync.services.figures.advice import advice_for
 from sync.services.requeue import dismiss_records, requeue_records
 from sync.services.requeue_report import RequeueReport
+from sync.words import badge, link_to, when
 
 RECORD: Final = ("record", "records")
 PARKED: Final = RecordState.PARKED
 
 
-class RecordInstitutionFilter(choice_filter("institution", "institution", (), lambda v: Q(delivery__institution_id=int(v)))):  # type: ignore[misc]  # made at run time
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(pk), code) for pk, code in Institution.objects.values_list("pk", "code")[:200]]
+class RecordInstitutionFilter(InstitutionFilter):
+    field = "delivery__institution_id"
 
 
 def _name(record: DeliveryRecord) -> str:
@@ -43,12 +42,18 @@ def _is_parked(record: DeliveryRecord) -> bool:
 def _requeue_effect(request: HttpRequest, record: DeliveryRecord) -> Effect:
     return Effect(
         f"Read {_name(record)} again?",
-        ["It is read from its stored body, under today's settings.", "If something newer has come since, it changes nothing."],
+        [
+            "It is read from its stored body, under today's settings.",
+            "If something newer has come since, it changes nothing.",
+        ],
     )
 
 
 def _confirm_effect(request: HttpRequest, record: DeliveryRecord) -> Effect:
-    lines = ["Do this only after you have looked it up in S-360.", "It is applied even though it looked doubtful or something newer has come since."]
+    lines = [
+        "Do this only after you have looked it up in S-360.",
+        "It is applied even though it looked doubtful or something newer has come since.",
+    ]
     return Effect(f"Apply {_name(record)} as it stands?", lines, reason_required=True)
 
 
@@ -111,7 +116,16 @@ _dismiss_all = _many("dismiss_record_list", dismiss_records)
 
 @admin.register(DeliveryRecord)
 class DeliveryRecordAdmin(PageAdmin):
-    list_display = ("record", "came", "in_delivery", "outcome_shown", "problem_field", "problem_value", "why", "cause_shown")
+    list_display = (
+        "record",
+        "came",
+        "in_delivery",
+        "outcome_shown",
+        "problem_field",
+        "problem_value",
+        "why",
+        "cause_shown",
+    )
     list_filter = (
         field_filter("state", "state", RecordState.choices),
         field_filter("outcome", "outcome", RecordOutcome.choices),
@@ -129,12 +143,25 @@ class DeliveryRecordAdmin(PageAdmin):
         Verb("dismiss", "Dismiss", REQUEUE, _dismiss_effect, _dismiss_one, possible=_is_parked),
     )
     list_verbs = (
-        ListVerb("requeue_selected", "Read again", REQUEUE, _many_effect("Read again"), lambda a, q: said(_requeue_all(a, q), *RECORD)),
-        ListVerb("dismiss_selected", "Dismiss", REQUEUE, _many_effect("Dismiss", reason_required=True), lambda a, q: _dismissed(_dismiss_all(a, q))),
+        ListVerb(
+            "requeue_selected",
+            "Read again",
+            REQUEUE,
+            _many_effect("Read again"),
+            lambda a, q: said(_requeue_all(a, q), *RECORD),
+        ),
+        ListVerb(
+            "dismiss_selected",
+            "Dismiss",
+            REQUEUE,
+            _many_effect("Dismiss", reason_required=True),
+            lambda a, q: _dismissed(_dismiss_all(a, q)),
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[DeliveryRecord]":
-        return super().get_queryset(request).select_related("delivery", "cause").defer("delivery__body", "delivery__digest")
+        found: QuerySet[DeliveryRecord] = super().get_queryset(request)
+        return found.select_related("delivery", "cause").defer("delivery__body", "delivery__digest")
 
     @admin.display(description="Number or id")
     def record(self, record: DeliveryRecord) -> str:

@@ -16,15 +16,22 @@ from sync.admin.filters import InstitutionFilter, field_filter
 from sync.admin.page import Effect
 from sync.admin.settings_base import WRITE_ONLY, SettingsAdmin, secret_field
 from sync.admin.verbs import Request, Verb
-from sync.words import badge, link, link_to, list_url, number, when
 from sync.models import EndpointAuthMode, Stream, WebhookEndpoint
 from sync.s360.envelope import Stream as WireStream
 from sync.s360.export_rows import ColumnMapError, columns_of
 from sync.services.audit import note_action
-from sync.services.endpoints import OVERLAP, IssuedSecret, create_endpoint, end_previous_secret, rotate_secret, set_second_credential
+from sync.services.endpoints import (
+    OVERLAP,
+    IssuedSecret,
+    create_endpoint,
+    end_previous_secret,
+    rotate_secret,
+    set_second_credential,
+)
 from sync.services.figures.door import stream_figure
 from sync.services.figures.durations import duration
 from sync.services.figures.shapes import Pulse
+from sync.words import badge, link, link_to, list_url, number, when
 
 ROTATE: Final = "sync.rotate_secret"
 EXPORTS: Final = (Stream.EXPORT_CONTACTS, Stream.EXPORT_ORDERS)
@@ -99,7 +106,11 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
     def _check_credential(self, cleaned: dict[str, Any]) -> None:
         mode = cleaned.get("auth_mode", EndpointAuthMode.NONE)
         is_new_mode = mode != self.initial.get("auth_mode", EndpointAuthMode.NONE)
-        if mode != EndpointAuthMode.NONE and not cleaned.get("auth_secret") and (is_new_mode or not self.instance.auth_digest):
+        if (
+            mode != EndpointAuthMode.NONE
+            and not cleaned.get("auth_secret")
+            and (is_new_mode or not self.instance.auth_digest)
+        ):
             self.add_error("auth_secret", "Give the secret that S-360 will send, or choose the secret URL alone.")
         if mode in (EndpointAuthMode.BASIC, EndpointAuthMode.HEADER) and not cleaned.get("auth_name"):
             self.add_error("auth_name", "Give the user name (Basic) or the name of the header.")
@@ -126,7 +137,9 @@ def _rotate_effect(request: HttpRequest, endpoint: WebhookEndpoint) -> Effect:
 
 
 def _end_effect(request: HttpRequest, endpoint: WebhookEndpoint) -> Effect:
-    return Effect(f"End the previous URL of {endpoint} now?", ["Deliveries that still use it are refused from this moment on."])
+    return Effect(
+        f"End the previous URL of {endpoint} now?", ["Deliveries that still use it are refused from this moment on."]
+    )
 
 
 def _overlap(endpoint: WebhookEndpoint) -> bool:
@@ -136,14 +149,18 @@ def _overlap(endpoint: WebhookEndpoint) -> bool:
 
 def _rotate(asked: Request, endpoint: WebhookEndpoint) -> HttpResponse:
     with transaction.atomic():
-        note_action(asked.actor, "rotate_secret", f"webhook URL {endpoint.public_id}", reason=asked.reason, key=asked.key)
+        note_action(
+            asked.actor, "rotate_secret", f"webhook URL {endpoint.public_id}", reason=asked.reason, key=asked.key
+        )
         issued = rotate_secret(endpoint.pk)
     return shown_once(asked.http, issued)
 
 
 def _end_previous(asked: Request, endpoint: WebhookEndpoint) -> str:
     with transaction.atomic():
-        note_action(asked.actor, "end_previous_secret", f"webhook URL {endpoint.public_id}", reason=asked.reason, key=asked.key)
+        note_action(
+            asked.actor, "end_previous_secret", f"webhook URL {endpoint.public_id}", reason=asked.reason, key=asked.key
+        )
         end_previous_secret(endpoint.pk)
     return "The previous URL no longer works."
 
@@ -174,14 +191,29 @@ class WebhookEndpointAdmin(SettingsAdmin):
     secret_names = ("auth_secret",)
     change_form_before_template = "console/admin/before_form.html"
     verbs = (
-        Verb("rotate", "New secret", ROTATE, _rotate_effect, _rotate, hint="A new URL; the old one works for another day"),
+        Verb(
+            "rotate", "New secret", ROTATE, _rotate_effect, _rotate, hint="A new URL; the old one works for another day"
+        ),
         Verb("end-previous", "End the previous URL", ROTATE, _end_effect, _end_previous, possible=_overlap),
     )
-    seen_fields = ("public_id", "pulse", "last_delivery", "last_address", "refused", "refused_in_a_row", "last_refused", "last_refusal", "previous")
+    seen_fields = (
+        "public_id",
+        "pulse",
+        "last_delivery",
+        "last_address",
+        "refused",
+        "refused_in_a_row",
+        "last_refused",
+        "last_refusal",
+        "previous",
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> Any:
         what = (None, {"fields": ("institution", "stream", "label", "expected_batch_size", "is_enabled")})
-        proof = ("What S-360 must prove beside the URL", {"fields": ("auth_mode", "auth_name", "auth_secret", "allowed_networks")})
+        proof = (
+            "What S-360 must prove beside the URL",
+            {"fields": ("auth_mode", "auth_name", "auth_secret", "allowed_networks")},
+        )
         reading = ("How it is read", {"fields": ("column_map", "confirm_fields"), "classes": ("collapse",)})
         seen = ("What it has seen", {"fields": self.seen_fields})
         return (what, proof, reading) if obj is None else (seen, what, proof, reading)
@@ -195,7 +227,7 @@ class WebhookEndpointAdmin(SettingsAdmin):
             return False
         return bool(super().has_delete_permission(request, obj))
 
-    def store(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def store(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         """A new URL is made by the service, which knows its secret; the digest alone is stored."""
         given = form.cleaned_data
         if change:
@@ -210,7 +242,9 @@ class WebhookEndpointAdmin(SettingsAdmin):
                 column_map=obj.column_map,
             )
             obj.pk = issued.endpoint.pk
-            WebhookEndpoint.objects.filter(pk=obj.pk).update(confirm_fields=obj.confirm_fields, is_enabled=obj.is_enabled)
+            WebhookEndpoint.objects.filter(pk=obj.pk).update(
+                confirm_fields=obj.confirm_fields, is_enabled=obj.is_enabled
+            )
             request.console_issued = issued  # type: ignore[attr-defined]  # handed to response_add, never stored
         if not change or {"auth_mode", "auth_name", "auth_secret"} & set(form.changed_data):
             self._store_credential(obj, given)
@@ -244,7 +278,9 @@ class WebhookEndpointAdmin(SettingsAdmin):
     def refused(self, endpoint: WebhookEndpoint) -> Any:
         if not endpoint.refused_count:
             return "none"
-        return link(list_url("sync.delivery", "state=refused"), number(endpoint.refused_count), title="Bodies that were kept")
+        return link(
+            list_url("sync.delivery", "state=refused"), number(endpoint.refused_count), title="Bodies that were kept"
+        )
 
     @admin.display(description="Last refused")
     def last_refused(self, endpoint: WebhookEndpoint) -> Any:

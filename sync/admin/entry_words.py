@@ -1,13 +1,14 @@
-"""An outbox entry in words: its state, and when it moves next. Shared by the outbox, the record pages and the causes."""
+"""An outbox entry in words: its state, and when it moves next. Shared by the outbox, the record pages and the
+causes."""
 
 from typing import Any, Final
 
 from django.utils import timezone
 
-from sync.services.figures.advice import title_of
-from sync.words import NOTHING, ago, badge, link_to
 from sync.models import Cause, EntryState, OutboxEntry
+from sync.services.figures.advice import title_of
 from sync.services.figures.durations import duration
+from sync.words import NOTHING, ago, badge, link_to
 
 REQUEUE: Final = "sync.requeue_work"
 TONES: Final = {

@@ -1,4 +1,5 @@
-"""What the CRM's app adds to a record's page: `sync` must not import it, so it registers itself when the admin is loaded."""
+"""What the CRM's app adds to a record's page: `sync` must not import it, so it registers itself when the admin is
+loaded."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

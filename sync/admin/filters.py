@@ -13,6 +13,7 @@ from sync.models import IN_FLIGHT_STATES, EntryState, Institution
 
 Choice = tuple[str, str]
 AGES: Final = {"5m": timedelta(minutes=5), "1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
+SHOWN_INSTITUTIONS: Final = 200
 AGE_CHOICES: Final = (
     ("5m", "Older than 5 minutes"),
     ("1h", "Older than an hour"),
@@ -22,10 +23,12 @@ AGE_CHOICES: Final = (
 
 
 class ChoiceFilter(SimpleListFilter):
-    """`choices_given` and what each means as a condition."""
+    """`choices_given`, and in `condition` what each of them means."""
 
     choices_given: Sequence[Choice] = ()
-    conditions: Callable[[str], Q]
+
+    def condition(self, value: str) -> Q:
+        raise NotImplementedError(f"{type(self).__name__} has no condition")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[Choice]:
         return self.choices_given
@@ -34,15 +37,22 @@ class ChoiceFilter(SimpleListFilter):
         value = self.value()
         if value is None or value not in dict(self.lookup_choices):
             return queryset
-        return queryset.filter(type(self).conditions(value))
+        return queryset.filter(self.condition(value))
 
 
-def choice_filter(title: str, name: str, choices: Sequence[Choice], conditions: Callable[[str], Q]) -> type[ChoiceFilter]:
+def choice_filter(
+    title: str, name: str, choices: Sequence[Choice], conditions: Callable[[str], Q]
+) -> type[ChoiceFilter]:
     """A filter with these choices; `conditions` turns the chosen value into a Q."""
     return type(
         f"{name.title()}Filter",
         (ChoiceFilter,),
-        {"title": title, "parameter_name": name, "choices_given": tuple(choices), "conditions": staticmethod(conditions)},
+        {
+            "title": title,
+            "parameter_name": name,
+            "choices_given": tuple(choices),
+            "condition": lambda self, value: conditions(value),
+        },
     )
 
 
@@ -57,19 +67,18 @@ def age_filter(field: str) -> type[ChoiceFilter]:
     return choice_filter("age", "age", AGE_CHOICES, lambda value: Q(**{f"{field}__lt": Now() - AGES[value]}))
 
 
-class InstitutionFilter(SimpleListFilter):
+class InstitutionFilter(ChoiceFilter):
     """The institutions, by code: one query, and there are few."""
 
     title = "institution"
     parameter_name = "institution"
-    shown_at_most: Final = 200
+    field = "institution_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[Choice]:
-        return [(str(pk), code) for pk, code in Institution.objects.values_list("pk", "code")[: self.shown_at_most]]
+        return [(str(pk), code) for pk, code in Institution.objects.values_list("pk", "code")[:SHOWN_INSTITUTIONS]]
 
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        value = self.value()
-        return queryset.filter(institution_id=int(value)) if value and value.isdecimal() else queryset
+    def condition(self, value: str) -> Q:
+        return Q(**{self.field: int(value)})
 
 
 def _entry_state(value: str) -> Q:

@@ -10,19 +10,23 @@ from django.http import HttpRequest
 
 from sync.admin.filters import InstitutionFilter, field_filter
 from sync.admin.settings_base import SettingsAdmin, secret_field
-from sync.words import badge, link_to
 from sync.engine.policy import BlankRule, ConflictRule, Direction, FirstLinkRule, policy_problems
 from sync.engine.policy import FieldPolicy as Rule
 from sync.models import ApiAccess, Contact, Entity, FieldPolicy, Institution, PolicyDirection
 from sync.s360.settings import S360SettingsError
 from sync.services.institution_rules import settings_of
+from sync.words import badge, link_to
 
 
 class InstitutionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     class Meta:
         model = Institution
         fields = ("code", "name", "timezone", "webhook_interval_minutes", "settings", "is_enabled")
-        labels = {"webhook_interval_minutes": "S-360 sends every (minutes)", "timezone": "Time zone", "is_enabled": "On"}
+        labels = {
+            "webhook_interval_minutes": "S-360 sends every (minutes)",
+            "timezone": "Time zone",
+            "is_enabled": "On",
+        }
 
     def clean_timezone(self) -> str:
         zone = str(self.cleaned_data["timezone"])
@@ -54,7 +58,7 @@ class InstitutionAdmin(SettingsAdmin):
             {
                 "fields": ("settings",),
                 "classes": ("collapse",),
-                "description": "Only what differs; docs/settings.md lists the names. Empty braces are right for almost everybody.",
+                "description": "Only what differs; docs/settings.md lists the names. Almost everybody leaves it empty.",
             },
         ),
     )
@@ -115,7 +119,7 @@ class ApiAccessAdmin(SettingsAdmin):
     def has_secret(self, access: ApiAccess) -> Any:
         return badge("stored", "good") if access.secret else badge("missing", "warn")
 
-    def store(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def store(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         super().store(request, obj, form, change)
         if form.cleaned_data.get("new_secret"):
             obj.secret = form.cleaned_data["new_secret"]

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from sync.admin.base import PageAdmin
 from sync.admin.filters import age_filter
 from sync.admin.page import Fact, Page, Section
-from sync.words import when
 from sync.models import OperatorAction
+from sync.words import when
 
 
 @admin.register(OperatorAction)

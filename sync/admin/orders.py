@@ -10,16 +10,24 @@ from django.urls import reverse
 
 from sync.admin.base import PageAdmin
 from sync.admin.contacts import money
-from sync.admin.lists import WIDE, institution_ids, is_list, wide_of
 from sync.admin.far_side import far_side_of
 from sync.admin.filters import InstitutionFilter, choice_filter
+from sync.admin.lists import WIDE, institution_ids, is_list, wide_of
 from sync.admin.page import Fact, Notice, Page, Section
-from sync.admin.record_pages import bindings_section, entries_section, open_entries, payload_section, record_notices, requeue_buttons, seen
+from sync.admin.record_pages import (
+    bindings_section,
+    entries_section,
+    open_entries,
+    payload_section,
+    record_notices,
+    requeue_buttons,
+    seen,
+)
 from sync.admin.sides import plan_of, sides_section
 from sync.admin.story import story_section
-from sync.words import badge, link_to, number, when
 from sync.engine.explanation import summary
 from sync.models import Contact, Entity, Order, OrderLine, OutboxEntry, RecordEvent
+from sync.words import badge, link_to, number, when
 
 SHOWN_LINES: Final = 200
 LARGEST_ID: Final = 2**63
@@ -38,7 +46,10 @@ ContactFilter = choice_filter(
     }[value],
 )
 InCrmFilter = choice_filter(
-    "in the CRM", "in_crm", (("yes", "In the CRM"), ("no", "Not in the CRM yet")), lambda value: Q(is_in_crm=value == "yes")
+    "in the CRM",
+    "in_crm",
+    (("yes", "In the CRM"), ("no", "Not in the CRM yet")),
+    lambda value: Q(is_in_crm=value == "yes"),
 )
 
 
@@ -54,7 +65,7 @@ class OrderAdmin(PageAdmin):
     search_help_text = "Order id, or the number of its contact"
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Order]":
-        found = super().get_queryset(request).select_related("institution", "contact")
+        found: QuerySet[Order] = super().get_queryset(request).select_related("institution", "contact")
         return found.defer(*wide_of("contact"), *(WIDE if is_list(request) else ()))
 
     def get_search_results(
@@ -119,7 +130,16 @@ class OrderAdmin(PageAdmin):
     def _lines(self, row: Order) -> Section:
         lines = list(OrderLine.objects.filter(order=row).order_by("operation_id")[: SHOWN_LINES + 1])
         rows: list[Any] = [
-            (x.operation_id, x.kind, x.product, x.performance, x.tariff, _quantity(x.quantity), _price(x.unit_price), _price(x.total_amount))
+            (
+                x.operation_id,
+                x.kind,
+                x.product,
+                x.performance,
+                x.tariff,
+                _quantity(x.quantity),
+                _price(x.unit_price),
+                _price(x.total_amount),
+            )
             for x in lines[:SHOWN_LINES]
         ]
         if rows and len(lines) <= SHOWN_LINES:
@@ -138,7 +158,9 @@ class OrderAdmin(PageAdmin):
 
 def matching(term: str) -> Q:
     """The condition of a search, each branch answered by an index; hence the contact's id is looked up first."""
-    contacts = list(Contact.objects.filter(institution__in=institution_ids(), contact_number=term).values_list("pk", flat=True))
+    contacts = list(
+        Contact.objects.filter(institution__in=institution_ids(), contact_number=term).values_list("pk", flat=True)
+    )
     found = Q(contact__in=contacts) | Q(institution__in=institution_ids(), contact=None, contact_number=term)
     if term.isascii() and term.isdecimal() and int(term) < LARGEST_ID:
         found |= Q(institution__in=institution_ids(), order_id=int(term))
@@ -147,7 +169,9 @@ def matching(term: str) -> Q:
 
 def _contact_notice(order: Order) -> list[Notice]:
     if order.contact_id is None and order.contact_number:
-        text = f"Its contact {order.contact_number} is not known here yet. The order waits and frees itself when the contact comes."
+        text = (
+            f"Its contact {order.contact_number} is not known here yet. The order waits and frees itself when it comes."
+        )
         return [Notice("warn", text)]
     return []
 

@@ -11,17 +11,17 @@ from django.utils.html import format_html
 
 from sync.admin.base import PageAdmin
 from sync.admin.entry_words import REQUEUE, cause_link, next_move, state_badge
-from sync.admin.filters import EntryStateFilter, InstitutionFilter, age_filter, choice_filter, field_filter
+from sync.admin.filters import ChoiceFilter, EntryStateFilter, InstitutionFilter, age_filter, field_filter
 from sync.admin.lists import wide_of
 from sync.admin.page import Effect, Fact, Notice, Page, Section
 from sync.admin.paging import CAP
 from sync.admin.verbs import ListVerb, Request, Verb
-from sync.words import link_to, when
 from sync.engine.fields import spec_of
 from sync.models import Cause, Entity, EntryState, Lane, OutboxEntry, Target
 from sync.services.audit import note_action
 from sync.services.figures.advice import advice_for, title_of
 from sync.services.requeue import RequeueReport, requeue_entries
+from sync.words import link_to, when
 
 PIECE: Final = 5_000
 SAMPLE: Final = 5
@@ -29,12 +29,14 @@ ENTRY: Final = ("entry", "entries")
 REQUEUEABLE: Final = Q(state=EntryState.PARKED) | Q(state=EntryState.WAITING, waits_for="")
 
 
-def _cause_condition(value: str) -> Q:
-    return Q(cause_id=int(value[:18])) if value.isdecimal() else Q(pk__in=[])
-
-
-class CauseFilter(choice_filter("cause", "cause", (), _cause_condition)):  # type: ignore[misc]  # made at run time
+class CauseFilter(ChoiceFilter):
     """Any cause's id in the address; the box shows it only when one is chosen (a cause's page links here)."""
+
+    title = "cause"
+    parameter_name = "cause"
+
+    def condition(self, value: str) -> Q:
+        return Q(cause_id=int(value[:18]))
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         value = request.GET.get("cause", "")
@@ -52,7 +54,10 @@ def said(report: RequeueReport, one: str, many: str) -> str:
 
 
 def _effect_of_one(request: HttpRequest, entry: OutboxEntry) -> Effect:
-    lines = [f"It was tried {entry.attempt_count} times; the count starts again.", "What is sent is what is true now, not what was sent before."]
+    lines = [
+        f"It was tried {entry.attempt_count} times; the count starts again.",
+        "What is sent is what is true now, not what was sent before.",
+    ]
     if entry.message:
         lines.insert(0, f"Last message: {entry.message}")
     return Effect(f"Send {record_of(entry)} to {entry.get_target_display()} again now?", lines)
@@ -66,7 +71,9 @@ def _effect_of_many(request: HttpRequest, chosen: "QuerySet[OutboxEntry]") -> Ef
     movable = chosen.filter(REQUEUEABLE).order_by()
     count = movable[: CAP + 1].count()
     sample = list(movable.select_related("cause", "contact", "order")[:SAMPLE])
-    lines = [f"{record_of(e)}: {(title_of(e.cause) if e.cause else e.message) or 'waits for its next try'}" for e in sample]
+    lines = [
+        f"{record_of(e)}: {(title_of(e.cause) if e.cause else e.message) or 'waits for its next try'}" for e in sample
+    ]
     if count > SAMPLE:
         lines.append("and others like these")
     shown = f"more than {CAP:,}" if count > CAP else f"{count:,}"
@@ -78,7 +85,14 @@ def _requeue_many(asked: Request, chosen: "QuerySet[OutboxEntry]") -> str:
     """In pieces, on the server, from the stored filter: the audit row says which list was meant."""
     filters = asked.http.GET.urlencode()
     with transaction.atomic():
-        note_action(asked.actor, "requeue_list", "outbox entries", reason=asked.reason, before={"filter": filters}, key=asked.key)
+        note_action(
+            asked.actor,
+            "requeue_list",
+            "outbox entries",
+            reason=asked.reason,
+            before={"filter": filters},
+            key=asked.key,
+        )
     ids = iter(list(chosen.filter(REQUEUEABLE).order_by().values_list("pk", flat=True)))
     requeued = skipped = 0
     while piece := list(islice(ids, PIECE)):
@@ -94,7 +108,18 @@ def record_of(entry: OutboxEntry) -> str:
 
 @admin.register(OutboxEntry)
 class OutboxEntryAdmin(PageAdmin):
-    list_display = ("entry", "record", "target", "state_shown", "next_shown", "lane", "tries", "cause_shown", "institution", "made")
+    list_display = (
+        "entry",
+        "record",
+        "target",
+        "state_shown",
+        "next_shown",
+        "lane",
+        "tries",
+        "cause_shown",
+        "institution",
+        "made",
+    )
     list_filter = (
         EntryStateFilter,
         field_filter("target", "target", Target.choices),
@@ -124,7 +149,8 @@ class OutboxEntryAdmin(PageAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[OutboxEntry]":
         related = ("institution", "contact", "order", "cause", "attempt")
-        return super().get_queryset(request).select_related(*related).defer(*wide_of("contact", "order"))
+        found: QuerySet[OutboxEntry] = super().get_queryset(request)
+        return found.select_related(*related).defer(*wide_of("contact", "order"))
 
     @admin.display(description="Entry")
     def entry(self, entry: OutboxEntry) -> str:
@@ -132,7 +158,9 @@ class OutboxEntryAdmin(PageAdmin):
 
     @admin.display(description="Record")
     def record(self, entry: OutboxEntry) -> Any:
-        return format_html('<span class="c-nowrap">{} {}</span>', entry.get_entity_display(), link_to(entry.contact or entry.order))
+        return format_html(
+            '<span class="c-nowrap">{} {}</span>', entry.get_entity_display(), link_to(entry.contact or entry.order)
+        )
 
     @admin.display(description="State")
     def state_shown(self, entry: OutboxEntry) -> Any:
@@ -186,5 +214,3 @@ def _intent(entry: OutboxEntry) -> Section:
         empty="It has not been sent yet. What to send is decided at the moment of sending.",
         note="" if names else "the record's own page shows what would be sent now",
     )
-
-

@@ -1,4 +1,5 @@
-"""The shape of a record's page: facts at the top, sections below, buttons beside the title. One template draws them all."""
+"""The shape of a record's page: facts at the top, sections below, buttons beside the title. One template draws them
+all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

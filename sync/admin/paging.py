@@ -33,7 +33,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic only in t
 
     @cached_property
     def count(self) -> int:
-        rows: Any = self.object_list.order_by()[: CAP + 1]
+        listed: Any = self.object_list
+        rows = listed.order_by()[: CAP + 1]
         found = within_patience(rows.count)
         self.is_floor = found is None or found > CAP
         return CAP if found is None else min(found, CAP)

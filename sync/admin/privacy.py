@@ -35,7 +35,7 @@ def shown_of(request: HttpRequest, view: Mapping[str, Any], field: str) -> str:
 
 def as_text(value: Value) -> str:
     """A canonical value in words; a known empty one says so."""
-    if value is None or value == "" or value == []:
+    if value is None or (isinstance(value, str | list) and not value):
         return EMPTY
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -12,9 +12,9 @@ from sync.admin.entry_words import REQUEUE, cause_link, next_move, state_badge
 from sync.admin.far_side import FarSide
 from sync.admin.page import Button, Notice, Section
 from sync.admin.privacy import may_see_payloads
+from sync.models import IN_FLIGHT_STATES, OPEN_STATES, OutboxEntry
 from sync.services.figures.advice import advice_for
 from sync.words import link_to, when
-from sync.models import IN_FLIGHT_STATES, OPEN_STATES, OutboxEntry
 
 SHOWN_ENTRIES: Final = 10
 
@@ -22,7 +22,9 @@ SHOWN_ENTRIES: Final = 10
 def open_entries(**record: Any) -> list[OutboxEntry]:
     """What is owed for one record: at most one open and one in flight per target."""
     states = (*OPEN_STATES, *IN_FLIGHT_STATES)
-    return list(OutboxEntry.objects.filter(state__in=states, **record).select_related("cause", "attempt").order_by("-id")[:8])
+    return list(
+        OutboxEntry.objects.filter(state__in=states, **record).select_related("cause", "attempt").order_by("-id")[:8]
+    )
 
 
 def entries_section(entries: Sequence[OutboxEntry]) -> Section:
@@ -59,7 +61,9 @@ def bindings_section(far_side: FarSide | None) -> Section:
 def payload_section(request: HttpRequest, record: Any) -> Section:
     """S-360's latest payload, for those who may see it."""
     if not may_see_payloads(request):
-        return Section("Latest payload from S-360", empty="Your role does not include seeing payloads.", anchor="payload")
+        return Section(
+            "Latest payload from S-360", empty="Your role does not include seeing payloads.", anchor="payload"
+        )
     text = json.dumps(record.raw, indent=2, ensure_ascii=False, sort_keys=True) if record.raw else ""
     return Section("Latest payload from S-360", text=text, empty="S-360 has not sent this record.", anchor="payload")
 

@@ -10,9 +10,9 @@ from sync.admin.base import PageAdmin
 from sync.admin.deliveries import DELIVERY_TONES
 from sync.admin.filters import InstitutionFilter, choice_filter, field_filter
 from sync.admin.page import Fact, Notice, Page, Section
-from sync.words import badge, link, link_to, list_url, number, when
 from sync.models import Delivery, RunTrigger, Stream, SyncRun
 from sync.services.figures.durations import duration
+from sync.words import badge, link, link_to, list_url, number, when
 
 SHOWN_DELIVERIES: Final = 100
 TroubleFilter = choice_filter(
@@ -29,7 +29,19 @@ TroubleFilter = choice_filter(
 
 @admin.register(SyncRun)
 class SyncRunAdmin(PageAdmin):
-    list_display = ("run", "started", "stream", "institution", "records", "succeeded", "warned", "failed", "timed_out", "open_", "trigger")
+    list_display = (
+        "run",
+        "started",
+        "stream",
+        "institution",
+        "records",
+        "succeeded",
+        "warned",
+        "failed",
+        "timed_out",
+        "open_",
+        "trigger",
+    )
     list_filter = (
         TroubleFilter,
         field_filter("stream", "stream", Stream.choices),
@@ -79,7 +91,9 @@ class SyncRunAdmin(PageAdmin):
         return Page(
             heading=f"Run {row.pk}",
             state=badge("still coming", "busy") if row.ended_at is None else badge("ended", "quiet"),
-            notices=[] if sum(parts) == row.record_count else [Notice("bad", "The counters do not add up to the records received.")],
+            notices=[]
+            if sum(parts) == row.record_count
+            else [Notice("bad", "The counters do not add up to the records received.")],
             facts=[
                 Fact("Records", number(row.record_count), f"in {row.delivery_count} deliveries over {duration(spent)}"),
                 Fact("Succeeded", number(row.succeeded_count)),
@@ -102,7 +116,7 @@ def _loud(count: int, tone: str) -> Any:
 
 
 def _deliveries(run: SyncRun) -> Section:
-    found: "QuerySet[Delivery]" = Delivery.objects.filter(run=run).defer("body", "digest").order_by("id")
+    found: QuerySet[Delivery] = Delivery.objects.filter(run=run).defer("body", "digest").order_by("id")
     listed = list(found[: SHOWN_DELIVERIES + 1])
     more = link(list_url("sync.delivery"), f"the first {SHOWN_DELIVERIES}")
     return Section(

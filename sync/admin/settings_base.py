@@ -7,7 +7,6 @@ from django import forms
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
-
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from sync.admin.base import ConsoleAdmin
@@ -28,7 +27,7 @@ class SettingsAdmin(ConsoleAdmin):
 
     secret_names: Iterable[str] = ()
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: FBT001
         """Only the changed columns are written: the door and the push write others of the same row meanwhile."""
         with transaction.atomic():
             self.store(request, obj, form, change)
@@ -41,7 +40,7 @@ class SettingsAdmin(ConsoleAdmin):
                 after=self._told(form, names, form.cleaned_data),
             )
 
-    def store(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+    def store(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         """Write the row. Screens whose rows a service makes override this."""
         if not change:
             obj.save()
@@ -67,7 +66,9 @@ class SettingsAdmin(ConsoleAdmin):
 
     def _told(self, form: Any, names: Iterable[str], values: Any) -> dict[str, Any]:
         secrets = set(self.secret_names)
-        return {name: NOT_AUDITED if name in secrets else _plain(values.get(name)) for name in names if name in form.fields}
+        return {
+            name: NOT_AUDITED if name in secrets else _plain(values.get(name)) for name in names if name in form.fields
+        }
 
 
 def _plain(value: Any) -> Any:

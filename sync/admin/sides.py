@@ -1,4 +1,5 @@
-"""A record's values side by side: S-360's, the CRM's, what both agreed on, and what the plan would do about each field."""
+"""A record's values side by side: S-360's, the CRM's, what both agreed on, and what the plan would do about each
+field."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -9,13 +10,13 @@ from django.utils.html import format_html
 from sync.admin.far_side import FarSide
 from sync.admin.page import Section
 from sync.admin.privacy import NEVER_SENT, may_see_people, shown, shown_of
-from sync.words import badge
 from sync.engine.explanation import explain
 from sync.engine.fields import CONTACT_FIELDS, ORDER_FIELDS, spec_of
 from sync.engine.lifecycle import Lifecycle
 from sync.engine.plan import Plan, PlanInput, plan
 from sync.models import Entity, EntryState, OutboxEntry, Target
 from sync.services.institution_rules import policies_of
+from sync.words import badge
 
 NOT_MAPPED: Final = "Not in the field mapping: it stays here."
 AGREED: Final = "In agreement."  # said of most fields, so in few words
@@ -46,7 +47,9 @@ def plan_of(record: Any, entity: Entity, far_side: FarSide | None, entries: Iter
 def sides_section(request: HttpRequest, record: Any, decided: Plan, far_side: FarSide | None) -> Section:
     """One row per field that either side has ever named."""
     reasons = explain(decided)
-    names = sorted({*record.s360_view, *record.crm_view}, key=lambda name: (_ORDER.get(name, _OPEN_FAMILIES_LAST), name))
+    names = sorted(
+        {*record.s360_view, *record.crm_view}, key=lambda name: (_ORDER.get(name, _OPEN_FAMILIES_LAST), name)
+    )
     hidden = "" if may_see_people(request) else "personal values are masked: your role does not include seeing them"
     return Section(
         "Values on both sides",

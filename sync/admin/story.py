@@ -1,4 +1,5 @@
-"""A record's story as sentences, newest first. Each line links to the delivery, run, entry, attempt and cause it tells of."""
+"""A record's story as sentences, newest first. Each line links to the delivery, run, entry, attempt and cause it
+tells of."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -10,10 +11,10 @@ from django.utils.safestring import SafeString
 
 from sync.admin.page import Section
 from sync.admin.privacy import shown
-from sync.words import badge, link, page_url, when
 from sync.engine.fields import spec_of
 from sync.models import Attempt, DeliveryRecord, EventKind, OutboxEntry, RecordEvent, SyncRun
 from sync.services.figures.durations import duration
+from sync.words import badge, link, page_url, when
 
 LINES_A_PAGE: Final = 50
 BEFORE: Final = "before"  # the page continues below the event with this id
@@ -65,8 +66,8 @@ def _what_still_exists(events: Iterable[RecordEvent]) -> dict[str, dict[int, str
         "delivery_record_id": {pk: f"{page_url('sync.delivery', delivery)}#record-{pk}" for pk, delivery in records}
     }
     for name, model in (("run_id", SyncRun), ("entry_id", OutboxEntry), ("attempt_id", Attempt)):
-        found = model.objects.filter(pk__in=ids(name)).values_list("pk", flat=True)  # type: ignore[attr-defined]
-        known[name] = {pk: page_url(model._meta.label_lower, pk) for pk in found}  # type: ignore[attr-defined]  # noqa: SLF001
+        found = model.objects.filter(pk__in=ids(name)).values_list("pk", flat=True)
+        known[name] = {pk: page_url(model._meta.label_lower, pk) for pk in found}  # noqa: SLF001
     known["cause_id"] = {pk: reverse("admin:sync_cause_change", args=[pk]) for pk in ids("cause_id")}
     return known
 
@@ -84,7 +85,8 @@ def _line(request: HttpRequest, event: RecordEvent, known: Mapping[str, Mapping[
     addresses = ((known[name].get(getattr(event, name)), text) for name, text in _LINKS)
     links = format_html_join(" ", "{}", ((link(url, text),) for url, text in addresses if url))
     return format_html(
-        '<span class="c-story__when">{}</span>{} <span class="c-story__what">{}{}</span> <span class="c-story__links">{}</span>',
+        '<span class="c-story__when">{}</span>{} <span class="c-story__what">{}{}</span> '
+        '<span class="c-story__links">{}</span>',
         when(event.at),
         badge(event.get_kind_display(), _TONES.get(event.kind, "quiet")),
         _sentence(request, event),
@@ -108,7 +110,8 @@ def _received(request: HttpRequest, detail: Detail) -> Any:
     if not changed:
         return "S-360 sent it; no value of ours changed."
     parts = (
-        (spec_of(name).label, shown(request, name, pair[0]), shown(request, name, pair[1])) for name, pair in changed.items()
+        (spec_of(name).label, shown(request, name, pair[0]), shown(request, name, pair[1]))
+        for name, pair in changed.items()
     )
     return format_html("S-360 changed {}.", format_html_join("; ", "{}: {} \u2192 {}", parts))
 
@@ -127,7 +130,11 @@ def _nothing(_: HttpRequest, detail: Detail) -> str:
 
 def _retry(_: HttpRequest, detail: Detail) -> str:
     seconds = detail.get("seconds")
-    again = f" The next try comes in {duration(float(seconds))}." if seconds else " It goes on as soon as the CRM takes calls again."
+    again = (
+        f" The next try comes in {duration(float(seconds))}."
+        if seconds
+        else " It goes on as soon as the CRM takes calls again."
+    )
     return f"{_message(detail) or 'The CRM did not take it.'}{again}"
 
 
@@ -138,7 +145,8 @@ def _uncertain(_: HttpRequest, detail: Detail) -> str:
 
 def _parked(_: HttpRequest, detail: Detail) -> str:
     if "value" in detail:
-        return f"Not taken over: {spec_of(str(detail.get('field', ''))).label} is {detail['value']}, {detail.get('reason', '')}."
+        field, value, reason = str(detail.get("field", "")), detail["value"], detail.get("reason", "")
+        return f"Not taken over: {spec_of(field).label} is {value}, {reason}."
     return _message(detail) or _reason(detail) or "It waits for a person."
 
 

@@ -1,6 +1,7 @@
 """What a person can do on a screen, and how it is asked: a confirmation that says what will happen, then one POST.
 
-Every verb has a permission, is confirmed, checks the state when it acts (the service does), is audited (the service writes
+Every verb has a permission, is confirmed, checks the state when it acts (the service does), is audited (the service
+writes
 the OperatorAction), and carries a key made with the form, so that a double click acts once. To add one: a `Verb` in the
 screen's `verbs` (for one row) or `list_verbs` (for selected rows).
 """
@@ -71,7 +72,9 @@ class ConfirmForm(forms.Form):
         max_length=500, required=False, widget=forms.TextInput(attrs={"class": "c-input", "autofocus": True})
     )
     key = forms.CharField(max_length=100, widget=forms.HiddenInput)
-    typed = forms.CharField(required=False, max_length=20, widget=forms.TextInput(attrs={"class": "c-input c-input--short"}))
+    typed = forms.CharField(
+        required=False, max_length=20, widget=forms.TextInput(attrs={"class": "c-input c-input--short"})
+    )
 
     def __init__(self, effect: Effect, data: Any = None) -> None:
         super().__init__(data, initial={"key": secrets.token_hex(16)})

@@ -36,7 +36,9 @@ def console(live_server, page):
     User.objects.create_superuser("noor", password=PASSWORD)
     Heartbeat.objects.create(name="beat")
     Heartbeat.objects.create(name="worker:host:1")
-    endpoint = WebhookEndpointFactory(institution__code="OPERAHALL", last_delivery_at=timezone.now() - timedelta(minutes=2))
+    endpoint = WebhookEndpointFactory(
+        institution__code="OPERAHALL", last_delivery_at=timezone.now() - timedelta(minutes=2)
+    )
     pairing = PairingFactory(institution=endpoint.institution, connection=ConnectionFactory(name="our-crm"))
     FieldMappingFactory(connection=pairing.connection, field="email", remote_name="email")
     trouble = []

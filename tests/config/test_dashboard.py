@@ -34,7 +34,9 @@ def alive():
 
 @pytest.fixture
 def bridge(alive):
-    endpoint = WebhookEndpointFactory(institution__code="OPERAHALL", last_delivery_at=timezone.now() - timedelta(minutes=2))
+    endpoint = WebhookEndpointFactory(
+        institution__code="OPERAHALL", last_delivery_at=timezone.now() - timedelta(minutes=2)
+    )
     connection = ConnectionFactory(name="our-crm")
     PairingFactory(institution=endpoint.institution, connection=connection)
     return endpoint, connection

@@ -6,7 +6,8 @@ from tests.factories.institutions import InstitutionFactory
 
 
 class ContactFactory(factory.django.DjangoModelFactory):
-    """A contact S-360 has sent and the CRM does not know yet. `with_crm=True`: both sides hold the same and have agreed."""
+    """A contact S-360 has sent and the CRM does not know yet. `with_crm=True`: both sides hold the same and have
+    agreed."""
 
     class Meta:
         model = Contact

@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from sync.services.figures import Figures, collect_figures
 from sync.services.figures.durations import duration
-from sync.services.figures.shapes import LaneFigures, StreamFigures
+from sync.services.figures.shapes import DoorFigures, LaneFigures, RunFigures, StreamFigures
 
 
 class Command(BaseCommand):
@@ -33,10 +33,9 @@ def report(figures: Figures) -> list[str]:
     return [
         *_headline(figures),
         "",
-        f"Outbound   S-360 -> console  {figures.door.records_per_minute:,} records/min, "
-        f"{figures.door.records_waiting:,} to apply, {figures.door.records_parked} parked",
+        f"Outbound   S-360 -> console  {_door(figures.door)}",
         f"           console -> CRM    {_lane(figures.outbound)}",
-        f"Inbound    CRM -> S-360      {_lane(figures.inbound) if figures.inbound.is_switched_on else 'not switched on yet'}",
+        f"Inbound    CRM -> S-360      {_inbound(figures.inbound)}",
         "",
         *(_stream(stream) for stream in figures.streams),
         *(f"Connection {c.name}: {c.state_label}{f' ({c.reason})' if c.reason else ''}" for c in figures.connections),
@@ -58,6 +57,10 @@ def _headline(figures: Figures) -> list[str]:
     return [held, *(f"{alarm.level.value.upper()}: {alarm.title} {alarm.advice}" for alarm in figures.alarms)]
 
 
+def _door(door: DoorFigures) -> str:
+    return f"{door.records_per_minute:,} records/min, {door.records_waiting:,} to apply, {door.records_parked} parked"
+
+
 def _lane(lane: LaneFigures) -> str:
     delay = "" if lane.delay_p50_seconds is None else f", delay {duration(lane.delay_p50_seconds)}"
     held = f", {lane.held} wait for their contact" if lane.held else ""
@@ -67,18 +70,24 @@ def _lane(lane: LaneFigures) -> str:
     )
 
 
+def _inbound(lane: LaneFigures) -> str:
+    return _lane(lane) if lane.is_switched_on else "not switched on yet"
+
+
 def _stream(stream: StreamFigures) -> str:
+    name = f"{stream.institution} {stream.label.lower()}"
     last = "never" if stream.seconds_since_delivery is None else f"{duration(stream.seconds_since_delivery)} ago"
-    return (
-        f"Stream     {stream.institution} {stream.label.lower()}: last delivery {last}, every {stream.interval_minutes} min"
-        f"{f', {stream.refused_in_a_row:,} refused in a row' if stream.refused_in_a_row else ''}"
-    )
+    refused = f", {stream.refused_in_a_row:,} refused in a row" if stream.refused_in_a_row else ""
+    return f"Stream     {name}: last delivery {last}, every {stream.interval_minutes} min{refused}"
 
 
 def _runs(figures: Figures) -> list[str]:
-    return [
-        f"Run        {run.run_id} {run.institution} {run.label.lower()}: {run.record_count} records = {run.succeeded_count} succeeded "
-        f"+ {run.warning_count} with warnings + {run.error_count} with errors + {run.timeout_count} with timeout "
-        f"+ {run.not_processed_count} not processed"
-        for run in figures.runs
-    ]
+    return [_run(run) for run in figures.runs]
+
+
+def _run(run: RunFigures) -> str:
+    return (
+        f"Run        {run.run_id} {run.institution} {run.label.lower()}: {run.record_count} records = "
+        f"{run.succeeded_count} succeeded + {run.warning_count} with warnings + {run.error_count} with errors "
+        f"+ {run.timeout_count} with timeout + {run.not_processed_count} not processed"
+    )

@@ -10,20 +10,32 @@ from sync.engine.fields import spec_of
 from sync.models import Cause, FailureKind, Target
 
 _BY_CODE: Final[Mapping[str, str]] = {
-    "record_rejected": "Correct the value in S-360: the corrected record comes by itself. If the value is right and the "
-    "console reads it wrongly, change the institution's settings and re-queue.",
-    "old_replay": "Somebody may have sent an old request again. Compare with S-360; re-queue only what is still true there.",
-    "needs_confirmation": "Look the change up in S-360. If it is true, re-queue the record: it is then applied as it stands.",
-    "erased_contact_returns": "The person was erased here on request. Have S-360 stop sending this contact, or undo the erasure.",
+    "record_rejected": (
+        "Correct the value in S-360: the corrected record comes by itself. If the value is right and the console reads "
+        "it wrongly, change the institution's settings and re-queue."
+    ),
+    "old_replay": (
+        "Somebody may have sent an old request again. Compare with S-360; re-queue only what is still true there."
+    ),
+    "needs_confirmation": "Look the change up in S-360. If it is true, apply the record as it stands.",
+    "erased_contact_returns": (
+        "The person was erased here on request. Have S-360 stop sending this contact, or undo the erasure."
+    ),
     "value_not_mapped": "Add the value to the field's value map, then re-queue this cause.",
     "frozen": "Look at both sides' values on the record's page, correct the wrong side, then release the record.",
-    "worker_died": "The console stopped while working on this record. Re-queue it once; if it comes back, report it with its id.",
+    "worker_died": (
+        "The console stopped while working on this record. Re-queue it once; if it comes back, report it with its id."
+    ),
 }
 _BY_KIND: Final[Mapping[str, Mapping[str, str]]] = {
     Target.CRM: {
-        FailureKind.PERMANENT: "The CRM refuses this value. Correct it in S-360 (it then goes by itself), or change the field "
-        "mapping and re-queue this cause.",
-        FailureKind.MISCONFIGURED: "Check the CRM connection, its credentials and the field mapping, then re-queue this cause.",
+        FailureKind.PERMANENT: (
+            "The CRM refuses this value. Correct it in S-360 (it then goes by itself), or change the field mapping and "
+            "re-queue this cause."
+        ),
+        FailureKind.MISCONFIGURED: (
+            "Check the CRM connection, its credentials and the field mapping, then re-queue this cause."
+        ),
         FailureKind.TRANSIENT: "The CRM could not be reached for days. When it works again, re-queue this cause.",
         FailureKind.THROTTLED: "The CRM asked to slow down for too long. Re-queue this cause when it is quieter.",
     },
@@ -60,7 +72,9 @@ def title_of(cause: Cause) -> str:
         return f"{known} ({place})" if place else known
     side = "The CRM" if cause.target == Target.CRM else "S-360"
     what = spec_of(cause.field).label if cause.field else "the record"
-    return f"{side} {_VERBS.get(cause.kind, 'refuses')} {what} ({cause.code})" if cause.code else f"{side} refuses {what}"
+    return (
+        f"{side} {_VERBS.get(cause.kind, 'refuses')} {what} ({cause.code})" if cause.code else f"{side} refuses {what}"
+    )
 
 
 def advice_for(cause: Cause) -> str:

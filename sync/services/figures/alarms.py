@@ -36,7 +36,7 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
 
 
 def _parts(parts: PartFigures) -> Iterator[Alarm]:
-    advice = "Nothing is lost: deliveries are stored and wait. Start it again with make run, or through your service manager."
+    advice = "Nothing is lost: deliveries are stored and wait. Start it again, with make run or your service manager."
     if not parts.workers_alive:
         yield Alarm(Level.URGENT, f"No worker is running{_since(parts.worker_seconds)}.", advice)
     if parts.beat_seconds is None or parts.beat_seconds > ALIVE_SECONDS:
@@ -61,8 +61,8 @@ def _stream(stream: StreamFigures) -> Iterator[Alarm]:
         )
     if stream.pulse is Pulse.QUIET:
         advice = (
-            f"S-360 sends every {duration(stream.interval_minutes * 60)} while there are changes. Quiet hours are normal; on a "
-            "busy day check the webhook settings and the interface log in S-360."
+            f"S-360 sends every {duration(stream.interval_minutes * 60)} while there are changes. Quiet hours are "
+            "normal; on a busy day check the webhook settings and the interface log in S-360."
         )
         ago = duration(stream.seconds_since_delivery or 0)
         yield Alarm(Level.ATTENTION, f"{name}: nothing has come for {ago}.", advice, "endpoint", stream.endpoint_id)

@@ -13,29 +13,31 @@ LOOKED_AT: Final = 100  # causes with parked work; with more of them something i
 SHOWN: Final = 8
 
 # One index probe per cause instead of reading every parked row: PostgreSQL has no DISTINCT that skips.
-_CAUSES_WITH_PARKED_WORK = """
-WITH RECURSIVE entry (cause_id) AS (
-     (SELECT cause_id FROM sync_outboxentry WHERE state = 'parked' AND cause_id IS NOT NULL ORDER BY cause_id DESC LIMIT 1)
+_NEXT = "SELECT cause_id FROM {table} WHERE state = 'parked' AND {where} ORDER BY cause_id DESC LIMIT 1"
+_WALK = """{name} (cause_id) AS (
+     ({first})
       UNION ALL
-     SELECT (SELECT cause_id FROM sync_outboxentry WHERE state = 'parked' AND cause_id < entry.cause_id ORDER BY cause_id DESC LIMIT 1)
-       FROM entry WHERE entry.cause_id IS NOT NULL),
- record (cause_id) AS (
-     (SELECT cause_id FROM sync_deliveryrecord WHERE state = 'parked' AND cause_id IS NOT NULL ORDER BY cause_id DESC LIMIT 1)
-      UNION ALL
-     SELECT (SELECT cause_id FROM sync_deliveryrecord WHERE state = 'parked' AND cause_id < record.cause_id ORDER BY cause_id DESC LIMIT 1)
-       FROM record WHERE record.cause_id IS NOT NULL)
-"""
+     SELECT ({next}) FROM {name} WHERE {name}.cause_id IS NOT NULL)"""
+
+
+def _walk(name: str, table: str) -> str:
+    first = _NEXT.format(table=table, where="cause_id IS NOT NULL")
+    return _WALK.format(name=name, first=first, next=_NEXT.format(table=table, where=f"cause_id < {name}.cause_id"))
+
+
+_CAUSES_WITH_PARKED_WORK = (
+    f"WITH RECURSIVE {_walk('entry', 'sync_outboxentry')}, {_walk('record', 'sync_deliveryrecord')}"
+)
 LOADED_CAUSES = f"""{_CAUSES_WITH_PARKED_WORK}
 SELECT cause_id FROM (SELECT cause_id FROM entry LIMIT {LOOKED_AT}) e WHERE cause_id IS NOT NULL
  UNION
 SELECT cause_id FROM (SELECT cause_id FROM record LIMIT {LOOKED_AT}) r WHERE cause_id IS NOT NULL
 """  # noqa: S608
-COUNTS = f"""
-SELECT c.id,
-       (SELECT count(*) FROM (SELECT 1 FROM sync_outboxentry WHERE cause_id = c.id AND state = 'parked' LIMIT {CAP + 1}) x),
-       (SELECT count(*) FROM (SELECT 1 FROM sync_deliveryrecord WHERE cause_id = c.id AND state = 'parked' LIMIT {CAP + 1}) x)
-  FROM unnest(%s::bigint[]) AS c (id)
-"""  # noqa: S608
+_COUNT = "(SELECT count(*) FROM (SELECT 1 FROM {table} WHERE cause_id = c.id AND state = 'parked' LIMIT {limit}) x)"
+COUNTS = "SELECT c.id, {entries}, {records} FROM unnest(%s::bigint[]) AS c (id)".format(  # noqa: S608
+    entries=_COUNT.format(table="sync_outboxentry", limit=CAP + 1),
+    records=_COUNT.format(table="sync_deliveryrecord", limit=CAP + 1),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from sync.services.figures.surroundings import budget_figures, database_now, par
 
 
 def collect_figures() -> Figures:
-    """The state of the bridge. Reads only; not one transaction, so figures of neighbouring areas may differ by a moment."""
+    """The state of the bridge. Reads only; not one transaction, so figures of neighbouring areas may differ by a
+    moment."""
     now = database_now()
     known = connections()
     stopped = sorted({i for c in known if not c.is_flowing for i in c.institution_ids})

@@ -14,7 +14,8 @@ SHOWN_STREAMS: Final = 40
 
 WAITING = f"""
 SELECT count(*), coalesce(sum(record_count), 0), extract(epoch FROM clock_timestamp() - min(received_at))
-  FROM (SELECT record_count, received_at FROM sync_delivery WHERE state = 'waiting' ORDER BY id LIMIT {DELIVERY_ROWS + 1}) x
+  FROM (SELECT record_count, received_at FROM sync_delivery WHERE state = 'waiting'
+         ORDER BY id LIMIT {DELIVERY_ROWS + 1}) x
 """  # noqa: S608
 RATE = f"""
 SELECT coalesce(sum(record_count), 0), count(*), extract(epoch FROM statement_timestamp() - min(received_at))

@@ -19,19 +19,19 @@ _STATES: Final = {  # spelled as the predicates of the partial indexes, so that 
     "uncertain": "state = 'uncertain'",
     "parked": "state = 'parked'",
 }
-COUNTS = "SELECT t.target, {} FROM (VALUES ('crm'), ('s360')) AS t (target)".format(  # noqa: S608
-    ", ".join(
-        f"(SELECT count(*) FROM (SELECT 1 FROM sync_outboxentry e WHERE e.target = t.target AND {where} LIMIT {CAP + 1}) x)"  # noqa: S608
-        for where in _STATES.values()
-    )
+_COUNT = "(SELECT count(*) FROM (SELECT 1 FROM sync_outboxentry WHERE target = t.target AND {where} LIMIT {limit}) x)"
+COUNTS = "SELECT t.target, {} FROM (VALUES ('crm'), ('s360')) AS t (target)".format(  # noqa: S608  constants of ours
+    ", ".join(_COUNT.format(where=where, limit=CAP + 1) for where in _STATES.values())
 )
+_QUEUES = ", ".join(f"('{t}', '{e}', {int(lane)})" for t in Target for e in Entity for lane in Lane)
 OLDEST_DUE = f"""
 SELECT t.target, extract(epoch FROM clock_timestamp() - min(first.due_at))
-  FROM (VALUES {", ".join(f"('{t}', '{e}', {int(lane)})" for t in Target for e in Entity for lane in Lane)}) AS t (target, entity, lane)
+  FROM (VALUES {_QUEUES}) AS t (target, entity, lane)
   CROSS JOIN LATERAL (
        SELECT due_at FROM (
               SELECT due_at, institution_id FROM sync_outboxentry o
-               WHERE o.target = t.target AND o.entity = t.entity AND o.lane = t.lane AND state = 'waiting' AND waits_for = ''
+               WHERE o.target = t.target AND o.entity = t.entity AND o.lane = t.lane
+                 AND state = 'waiting' AND waits_for = ''
                ORDER BY due_at LIMIT {LOOK_PAST}) due
         WHERE due.due_at <= clock_timestamp() AND NOT (due.institution_id = ANY(%s))
         LIMIT 1) first

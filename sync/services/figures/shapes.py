@@ -1,4 +1,5 @@
-"""What the figures look like: frozen, JSON-ready through `dataclasses.asdict`, times aware and UTC, durations in seconds."""
+"""What the figures look like: frozen, JSON-ready through `dataclasses.asdict`, times aware and UTC, durations in
+seconds."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +8,8 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number of rows. `is_floor`: counting stopped here, there are more. `is_estimate`: PostgreSQL's own statistics."""
+    """A number of rows. `is_floor`: counting stopped here, there are more. `is_estimate`: PostgreSQL's own
+    statistics."""
 
     value: int = 0
     is_floor: bool = False
@@ -69,7 +71,8 @@ class DoorFigures:
 
 @dataclass(frozen=True, slots=True)
 class LaneFigures:
-    """What is owed to one target. `held` waits for its contact; `waiting` is due now or later, `due` its oldest part."""
+    """What is owed to one target. `held` waits for its contact; `waiting` is due now or later, `due` its oldest
+    part."""
 
     target: str
     is_switched_on: bool

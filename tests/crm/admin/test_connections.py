@@ -42,9 +42,7 @@ def practice():
 
 @pytest.fixture
 def connection(practice):
-    made = ConnectionFactory(
-        connector="hubspot", settings={"base_url": practice.url, "allow_private_addresses": True}
-    )
+    made = ConnectionFactory(connector="hubspot", settings={"base_url": practice.url, "allow_private_addresses": True})
     made.secrets = {"access_token": SECRET}
     made.save()
     return made
@@ -245,7 +243,14 @@ def test_connection_whose_connector_is_gone_still_opens(client):
 )
 def test_mapping_that_cannot_work_is_refused(client, changed, message):
     connection = ConnectionFactory()
-    sent = {"connection": connection.pk, "entity": "contact", "field": "title", "remote_name": "t", "value_map": "{}", **changed}
+    sent = {
+        "connection": connection.pk,
+        "entity": "contact",
+        "field": "title",
+        "remote_name": "t",
+        "value_map": "{}",
+        **changed,
+    }
 
     answer = client.post("/admin/crm/fieldmapping/add/", sent)
 
@@ -274,7 +279,9 @@ def test_mapping_list_by_connection(client):
 def test_pairing_is_audited(client):
     institution, connection = InstitutionFactory(), ConnectionFactory()
 
-    client.post("/admin/crm/pairing/add/", {"institution": institution.pk, "connection": connection.pk, "key_prefix": ""})
+    client.post(
+        "/admin/crm/pairing/add/", {"institution": institution.pk, "connection": connection.pk, "key_prefix": ""}
+    )
 
     assert Pairing.objects.get().connection == connection
     action = OperatorAction.objects.get()

@@ -121,11 +121,17 @@ def test_page_puts_both_sides_and_the_agreed_pair_next_to_each_other(client, hal
         institution=hall,
         s360_view={"email": "new@example.org", "title": "UNDEFINED", "town": "Ghent", "language": "nl"},
         crm_view={"email": "old@example.org", "title": "Dr", "town": "Ghent"},
-        agreed={"email": ["old@example.org", "old@example.org"], "title": ["UNDEFINED", "Dr"], "town": ["Ghent", "Ghent"]},
+        agreed={
+            "email": ["old@example.org", "old@example.org"],
+            "title": ["UNDEFINED", "Dr"],
+            "town": ["Ghent", "Ghent"],
+        },
     )
     BindingFactory(connection=pairing.connection, contact=contact, remote_id="70001")
 
-    values = signed_in(*EVERYTHING).get(reverse("admin:sync_contact_change", args=[contact.pk])).context["page"].sections[0]
+    values = (
+        signed_in(*EVERYTHING).get(reverse("admin:sync_contact_change", args=[contact.pk])).context["page"].sections[0]
+    )
 
     rows = {row[0]: [str(cell) for cell in row[1:]] for row in values.rows}
     assert "<b>new@example.org</b>" in rows["E-mail"][0]
@@ -182,14 +188,22 @@ def test_absorbed_numbers_and_the_head_of_a_merge_are_shown(client):
     ("kind", "detail", "sentence"),
     [
         (EventKind.RECEIVED, {"new": True}, "S-360 sent this record for the first time."),
-        (EventKind.RECEIVED, {"changed": {"email": ["a@example.org", "b@example.org"]}}, "a@example.org \u2192 b@example.org"),
+        (
+            EventKind.RECEIVED,
+            {"changed": {"email": ["a@example.org", "b@example.org"]}},
+            "a@example.org \u2192 b@example.org",
+        ),
         (EventKind.UNCHANGED, {}, "S-360 sent it again; nothing had changed."),
         (EventKind.PUSHED, {"status": "created", "remote_id": "7", "sent": ["email"]}, "Created there as 7: E-mail."),
         (EventKind.NOTHING_TO_SEND, {}, "the CRM already holds everything it should"),
         (EventKind.RETRY, {"message": "HTTP 503", "seconds": 30}, "HTTP 503. The next try comes in 30 s."),
         (EventKind.RETRY, {"message": "HTTP 429"}, "It goes on as soon as the CRM takes calls again."),
         (EventKind.UNCERTAIN, {"message": "No answer"}, "nothing is sent twice"),
-        (EventKind.PARKED, {"field": "email", "value": "a***", "reason": "no at sign"}, "Not taken over: E-mail is a***, no at sign."),
+        (
+            EventKind.PARKED,
+            {"field": "email", "value": "a***", "reason": "no at sign"},
+            "Not taken over: E-mail is a***, no at sign.",
+        ),
         (EventKind.PARKED, {"message": "no such option", "code": "X1"}, "no such option (X1)."),
         (EventKind.HELD, {"reason": "Old request.", "fields": ["town"]}, "Old request. Not applied yet: Town."),
         (EventKind.STALE, {"reason": "A newer delivery was applied first."}, "An older delivery came late"),

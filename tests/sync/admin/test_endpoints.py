@@ -81,7 +81,9 @@ def test_second_credential_is_asked_for_and_kept_as_a_digest():
     refused = client.post(ADD, fields(institution=institution.pk, auth_mode="bearer"))
     assert "Give the secret that S-360 will send" in refused.content.decode()
 
-    url = url_in(client.post(ADD, fields(institution=institution.pk, auth_mode="bearer", auth_secret="token-from-s360")))
+    url = url_in(
+        client.post(ADD, fields(institution=institution.pk, auth_mode="bearer", auth_secret="token-from-s360"))
+    )
     assert post(url).status_code == 401
     assert post(url, authorization="Bearer token-from-s360").status_code == 200
     endpoint = WebhookEndpoint.objects.get()

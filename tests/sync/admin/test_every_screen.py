@@ -1,4 +1,5 @@
-"""What holds for every screen alike: it opens, it needs its permission, its queries do not grow, ledgers refuse edits."""
+"""What holds for every screen alike: it opens, it needs its permission, its queries do not grow, ledgers refuse
+edits."""
 
 import pytest
 from django.contrib import admin
@@ -85,7 +86,10 @@ def test_nobody_edits_a_ledger(model, crowd):
     assert client.get(url.replace("/change/", "/delete/")).status_code == 403
     assert client.post(url.replace("/change/", "/delete/"), {"post": "yes"}).status_code == 403
     assert client.get(list_of(model) + "add/").status_code == 403
-    assert client.post(list_of(model), {"action": "delete_selected", "_selected_action": [row.pk]}).status_code in (200, 302)
+    assert client.post(list_of(model), {"action": "delete_selected", "_selected_action": [row.pk]}).status_code in (
+        200,
+        302,
+    )
     assert model.objects.filter(pk=row.pk).values().get() == before
 
 
@@ -99,10 +103,16 @@ def test_history_of_a_ledger_row_is_its_own_page(model, crowd):
     assert (answer.status_code, answer["Location"]) == (302, page_of(model, row.pk))
 
 
-
-
 def addresses(crowd):
-    pages = (crowd.contact, crowd.order, crowd.cause, crowd.run, crowd.delivery, crowd.attempt, crowd.contact.institution)
+    pages = (
+        crowd.contact,
+        crowd.order,
+        crowd.cause,
+        crowd.run,
+        crowd.delivery,
+        crowd.attempt,
+        crowd.contact.institution,
+    )
     others = (crowd.connection, crowd.endpoint, OutboxEntry.objects.first(), Binding.objects.first())
     return [
         *(list_of(model) for model in (*LEDGERS, *SETTINGS)),

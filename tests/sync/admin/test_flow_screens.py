@@ -82,7 +82,10 @@ def test_outbox_by_cause_and_by_institution(client, ledger):
     parked = ledger["parked"]
 
     assert rows(client, f"/admin/sync/outboxentry/?cause={parked.cause_id}") == [parked.pk]
-    assert rows(client, f"/admin/sync/outboxentry/?institution={parked.institution_id}") == [ledger["held"].pk, parked.pk]
+    assert rows(client, f"/admin/sync/outboxentry/?institution={parked.institution_id}") == [
+        ledger["held"].pk,
+        parked.pk,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,9 @@ def test_outbox_by_cause_and_by_institution(client, ledger):
     ],
 )
 def test_due_time_is_said_in_words(values, words):
-    moments = {name: timezone.now() + value if isinstance(value, timedelta) else value for name, value in values.items()}
+    moments = {
+        name: timezone.now() + value if isinstance(value, timedelta) else value for name, value in values.items()
+    }
 
     assert next_move(OutboxEntry(**{"due_at": timezone.now(), **moments})) == words
 
@@ -178,7 +183,9 @@ def test_delivery_page_shows_each_record_with_outcome_reason_and_a_link_to_the_c
 
 
 def test_refused_delivery_says_with_what_and_why(client):
-    delivery = DeliveryFactory(state="refused", refusal_status=413, refusal="too_large: 11 MB.", payload=[], body=b"\xff\x00")
+    delivery = DeliveryFactory(
+        state="refused", refusal_status=413, refusal="too_large: 11 MB.", payload=[], body=b"\xff\x00"
+    )
 
     text = client.get(reverse("admin:sync_delivery_change", args=[delivery.pk])).content.decode()
 
@@ -201,7 +208,12 @@ def test_delivery_records_are_filtered_by_state_outcome_cause_and_institution(cl
     DeliveryRecordFactory()
 
     base = "/admin/sync/deliveryrecord/"
-    for query in ("state=parked", "outcome=rejected", f"cause={parked.cause_id}", f"institution={parked.delivery.institution_id}"):
+    for query in (
+        "state=parked",
+        "outcome=rejected",
+        f"cause={parked.cause_id}",
+        f"institution={parked.delivery.institution_id}",
+    ):
         assert rows(client, f"{base}?{query}") == [parked.pk], query
 
 

@@ -94,5 +94,7 @@ def test_payload_and_body_need_both_permissions(contact):
     client = signed_in(*VIEWS, "sync.view_personal_data", "sync.view_raw_payload")
     delivery = DeliveryFactory(payload=[{"lastname": "Markermann"}])
 
-    assert "&quot;lastname&quot;" in client.get(reverse("admin:sync_contact_change", args=[contact.pk])).content.decode()
+    assert (
+        "&quot;lastname&quot;" in client.get(reverse("admin:sync_contact_change", args=[contact.pk])).content.decode()
+    )
     assert "Markermann" in client.get(reverse("admin:sync_delivery_change", args=[delivery.pk])).content.decode()

@@ -5,7 +5,16 @@ from django.contrib import admin
 from django.urls import reverse
 
 from sync.admin.base import ConsoleAdmin
-from sync.models import Cause, DeliveryRecord, EntryState, EventKind, OperatorAction, OutboxEntry, RecordEvent, RecordState
+from sync.models import (
+    Cause,
+    DeliveryRecord,
+    EntryState,
+    EventKind,
+    OperatorAction,
+    OutboxEntry,
+    RecordEvent,
+    RecordState,
+)
 from tests.admin_support import choose, confirm, said, signed_in
 from tests.factories import CauseFactory, ContactFactory, DeliveryRecordFactory, OutboxEntryFactory
 
@@ -136,7 +145,7 @@ def test_unknown_verb_and_unknown_row_lead_home():
 
 
 def test_selected_entries_are_requeued():
-    first, second, third = OutboxEntryFactory.create_batch(3, parked=True)
+    first, second, _ = OutboxEntryFactory.create_batch(3, parked=True)
     client = signed_in(*OPERATOR)
 
     answer = choose(client, OUTBOX, "requeue_selected", [first, second])
@@ -150,7 +159,8 @@ def test_everything_that_matches_the_filter_is_requeued_beyond_the_page_on_scree
     monkeypatch.setattr("sync.admin.outbox.PIECE", 2)
     cause = CauseFactory()
     entries = [
-        OutboxEntryFactory(parked=True, cause=cause, contact=ContactFactory(institution=cause.institution)) for _ in range(5)
+        OutboxEntryFactory(parked=True, cause=cause, contact=ContactFactory(institution=cause.institution))
+        for _ in range(5)
     ]
     other = OutboxEntryFactory(parked=True)
     client = signed_in(*OPERATOR)

@@ -231,7 +231,8 @@ def test_refused_deliveries_tell_when_s360_forgets(alive):
     figures = collect_figures()
 
     [stream] = figures.streams
-    # first refusal at the earliest one interval before the last one: 25 min ago; the twelfth try comes 11 x 15 min later
+    # first refusal at the earliest one interval before the last one: 25 min ago; the twelfth try comes 11 x 15 min
+    # later
     assert stream.forgets_in_seconds == pytest.approx((165 - 25) * 60, abs=5)
     [alarm] = figures.alarms
     assert alarm.level is Level.URGENT
@@ -280,8 +281,8 @@ def test_causes_come_fullest_first_with_entries_and_records():
     causes = collect_figures().causes
 
     assert [(c.title, c.entries, c.records) for c in causes] == [
-        ("The CRM: LARGE (Address country)", Count(2), Count(1)),
-        ("The CRM: SMALL (Address country)", Count(1), Count(0)),
+        ("The CRM refuses Address country (LARGE)", Count(2), Count(1)),
+        ("The CRM refuses Address country (SMALL)", Count(1), Count(0)),
     ]
     assert all(c.advice.endswith("re-queue this cause.") for c in causes)
 
