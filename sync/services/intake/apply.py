@@ -27,15 +27,16 @@ from sync.services.intake.settle import settle_deliveries, settle_records
 from sync.services.nudge import nudge_after_commit
 from sync.services.owe import owe
 from sync.services.races import is_race
-from sync.services.sql import fast_cursor, one_row, run
+from sync.services.sql import fast_cursor, run
 
 log = structlog.get_logger(__name__)
 
 MAX_CRASHES: Final = 3
-# The first crash happened in a batch, where the guilty record is not known: it counts for each of them.
-MARK = (
-    "UPDATE sync_deliveryrecord SET crash_count = greatest(crash_count, 1) + 1 WHERE id = %s RETURNING crash_count - 1"
-)
+# Counts the crash this try would be, before it is made. The first one happened in a batch, where the guilty record is
+# not known: it counts for each of them.
+MARK = """
+UPDATE sync_deliveryrecord SET crash_count = greatest(crash_count, 1) + 1 WHERE id = %s AND crash_count < %s
+"""
 MAX_RACES: Final = 5  # each race means another worker got ahead, so a few rounds always suffice
 
 
@@ -158,14 +159,13 @@ def apply_carefully(delivery: ClaimedDelivery, owner: str) -> None:
         if not works:
             settle_deliveries(cursor, [delivery.id], owner)
     for work in works:
-        with fast_cursor() as cursor:
-            crashes = mark_attempt(cursor, work.record_id)
-        if crashes >= MAX_CRASHES:
-            park_record(work, rules.institution_id, owner, "worker_died")
-        else:
+        if may_be_tried(work.record_id):
             apply_works([work], endpoint, rules, owner)
+        else:
+            park_record(work, rules.institution_id, owner, "worker_died")
 
 
-def mark_attempt(cursor: psycopg.Cursor[Any], record_id: int) -> int:
-    """Count a try at this record before it is made; how many there were before it (the batch that died is one)."""
-    return int(one_row(run(cursor, MARK, (record_id,)))[0])
+def may_be_tried(record_id: int) -> bool:
+    """Mark one more try at this record, committed before it is made; False once three have ended with a dead worker."""
+    with fast_cursor() as cursor:
+        return run(cursor, MARK, (record_id, MAX_CRASHES)).rowcount == 1
