@@ -113,6 +113,8 @@ class SingleWriter:
             found = self._reader.find(entity, record.key)
         except ConnectorUnavailable:
             found = []  # the first failure is the one to tell
+        if failure.outcome_unknown and len(found) == 1 and same_record(record.fields, found[0].fields):
+            return RecordResult(record.key, "created", found[0].remote_id, found[0].version)  # only the answer was lost
         if found:
             return self._update_found(entity, record, found)
         if failure.outcome_unknown:

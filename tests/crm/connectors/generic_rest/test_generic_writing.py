@@ -67,6 +67,14 @@ def test_a_create_that_lost_the_race_becomes_an_update(crm, connect, unique_key)
     assert [c["lastname"] for c in crm.contacts()] == ["Lovelace"]
 
 
+@pytest.mark.parametrize("kind", ["reset_after_apply", "server_error_after_apply"])
+def test_a_create_whose_answer_was_lost_is_found_and_not_written_again(crm, connect, kind):
+    crm.fail_next("generic", kind, path="POST /api/contacts")
+    (result,) = connect(SINGLE).upsert(Entity.CONTACT, [SINGLE.record(1)])
+    assert (result.status, result.remote_id) == ("created", crm.contacts()[0]["id"])
+    assert crm.ledger.writes_for("00000001") == (1, 0, 0)
+
+
 def test_a_create_refused_for_its_data_is_reported_with_the_crms_reason(crm, connect):
     (result,) = connect(SINGLE).upsert(Entity.CONTACT, [SINGLE.record(1, email="nowhere")])
     failure = result.failure
