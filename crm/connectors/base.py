@@ -17,7 +17,7 @@ from sync.engine.failures import Failure, FailureKind, FailureScope
 from sync.engine.fields import Entity
 
 if TYPE_CHECKING:
-    from crm.connectors.http import HttpClient
+    from sync.http.client import HttpClient
 
 __all__ = [
     "Capabilities",

@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection, Mapping
 
 from crm.connectors.base import Failure, FailureKind, FailureScope
-from crm.connectors.http import HttpAnswer, vendor_request_id
 from sync.engine.failures import classify_status, retry_after_seconds
+from sync.http.client import HttpAnswer, vendor_request_id
 
 MAX_MESSAGE = 500
 MAX_CODE = 100

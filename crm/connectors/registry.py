@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm.connectors.addresses import AddressPolicy, RefusedUrlError
 from crm.connectors.base import ConnectorUnavailable, CrmConnector
 from crm.connectors.generic_rest.connector import GenericRestConnector
-from crm.connectors.http import HttpClient, shared_client
 from crm.connectors.hubspot.connector import HubSpotConnector
 from crm.connectors.settings import ALLOW_PRIVATE, settings_failure
+from sync.http.addresses import AddressPolicy, RefusedUrlError
+from sync.http.client import HttpClient, shared_client
 
 _CONNECTORS: dict[str, type[CrmConnector]] = {cls.code: cls for cls in (HubSpotConnector, GenericRestConnector)}
 
@@ -48,5 +48,5 @@ def build_connector(
 
     Raises LookupError for an unknown code, ConnectorUnavailable for settings or secrets nothing can be done with.
     """
-    client = http or shared_client(address_policy(code, settings))
+    client = http or shared_client(address_policy(code, settings), far_side="the CRM")
     return get_connector_class(code)(settings, secrets, client)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import orjson
 
 from crm.connectors.base import ConnectorUnavailable
-from crm.connectors.http import CallFailedError, HttpAnswer, HttpClient
+from sync.http.client import CallFailedError, HttpAnswer, HttpClient
 
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)  # some CRMs answer 403 to a token they do not know
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from crm.connectors.addresses import RefusedUrlError, parse_target
 from crm.connectors.base import ConnectorUnavailable, Entity, Failure, SettingField
+from sync.http.addresses import RefusedUrlError, parse_target
 
 T = TypeVar("T", bound=msgspec.Struct)
 

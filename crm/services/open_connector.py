@@ -5,13 +5,13 @@ from typing import Any
 
 from django.conf import settings
 
-from crm.connectors.addresses import AddressPolicy, RefusedUrlError
 from crm.connectors.base import ConnectorUnavailable, CrmConnector, Failure
-from crm.connectors.http import shared_client
 from crm.connectors.registry import get_connector_class
 from crm.connectors.settings import ALLOW_PRIVATE
 from crm.models import Connection
 from crm.services.mapping import load_mapping
+from sync.http.addresses import AddressPolicy, RefusedUrlError
+from sync.http.client import shared_client
 from sync.models import Entity
 
 
@@ -21,7 +21,9 @@ def open_connector(connection: Connection) -> CrmConnector:
         connector_class = get_connector_class(connection.connector)
         given = connection.settings | {"mapped_fields": mapped_fields(connection)}
         return connector_class(
-            given, connection.secrets, shared_client(address_policy(connector_class, connection.settings))
+            given,
+            connection.secrets,
+            shared_client(address_policy(connector_class, connection.settings), far_side="the CRM"),
         )
     except (LookupError, RefusedUrlError) as error:
         raise ConnectorUnavailable(Failure("misconfigured", "connection", "settings", str(error))) from error

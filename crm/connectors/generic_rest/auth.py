@@ -13,9 +13,9 @@ from crm.connectors.base import ConnectorUnavailable, Failure, FailureKind
 from crm.connectors.classify import failure_of_answer, unreadable_answer
 from crm.connectors.generic_rest.dotted import at_path, text_at
 from crm.connectors.generic_rest.settings import GenericSettings
-from crm.connectors.http import CallFailedError, HttpAnswer, HttpClient
 from crm.connectors.session import Credentials, FixedCredentials
 from crm.connectors.settings import required_secret
+from sync.http.client import CallFailedError, HttpAnswer, HttpClient
 
 TOKEN, PASSWORD, CLIENT_SECRET = "token", "password", "client_secret"
 EARLY_SECONDS = 60.0  # a token is renewed this long before its announced end

@@ -13,9 +13,9 @@ from crm.connectors.base import ConnectorUnavailable, Entity, Failure
 from crm.connectors.classify import connection_or, failure_of_answer, safe_text, shown_code, unreadable_answer
 from crm.connectors.generic_rest.dotted import at_path, text_at
 from crm.connectors.generic_rest.settings import GenericSettings
-from crm.connectors.http import HttpAnswer
 from crm.connectors.session import ApiSession
 from sync.engine.failures import RETRY_AFTER_CAP_SECONDS
+from sync.http.client import HttpAnswer
 
 _ABSENT = object()
 _NO_SUCH_PATH = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)

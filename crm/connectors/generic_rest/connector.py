@@ -29,9 +29,9 @@ from crm.connectors.generic_rest.polling import Place, Poller
 from crm.connectors.generic_rest.reading import Reader
 from crm.connectors.generic_rest.settings import generic_settings
 from crm.connectors.generic_rest.writing import SingleWriter
-from crm.connectors.http import HttpClient
 from crm.connectors.session import ApiSession
 from crm.connectors.settings import settings_failure
+from sync.http.client import HttpClient
 
 
 class GenericRestConnector:

@@ -10,8 +10,8 @@ from typing import Any
 
 from crm.connectors.base import ConnectorUnavailable, Failure, FailureKind
 from crm.connectors.classify import connection_or, failure_of_answer, safe_text, shown_code, unreadable_answer
-from crm.connectors.http import HttpAnswer
 from crm.connectors.untrusted import as_id, as_object, as_objects
+from sync.http.client import HttpAnswer
 
 # HubSpot's own words for what went wrong, in `category`, `errorType`, `subCategory` or an inner `code`.
 KIND_OF_CODE: dict[str, FailureKind] = {

@@ -20,7 +20,6 @@ from crm.connectors.base import (
     RemoteRecord,
     SettingField,
 )
-from crm.connectors.http import HttpClient
 from crm.connectors.hubspot import presets, reading
 from crm.connectors.hubspot.health import Inspector
 from crm.connectors.hubspot.polling import Cursor, Poller
@@ -29,6 +28,7 @@ from crm.connectors.hubspot.values import to_millis
 from crm.connectors.hubspot.writing import Writer
 from crm.connectors.session import ApiSession, FixedCredentials
 from crm.connectors.settings import required_secret
+from sync.http.client import HttpClient
 
 
 class HubSpotConnector:

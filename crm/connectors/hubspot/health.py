@@ -8,11 +8,11 @@ from typing import Any
 
 from crm.connectors.base import ConnectorUnavailable, Entity, HealthItem, HealthReport, RemoteField
 from crm.connectors.health import budget_item, clock_item, mapped_items
-from crm.connectors.http import HttpAnswer
 from crm.connectors.hubspot.answers import json_object, whole_failure
 from crm.connectors.hubspot.settings import HubSpotSettings
 from crm.connectors.session import ApiSession
 from crm.connectors.untrusted import as_id, as_object, as_objects
+from sync.http.client import HttpAnswer
 
 DAILY, DAILY_LEFT = "x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining"
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from crm.connectors.addresses import AddressPolicy
 from crm.connectors.base import CrmConnector, Entity, OutboundRecord
-from crm.connectors.http import HttpClient
 from crm.connectors.registry import get_connector_class
 from crm.practice import PracticeCrm
+from sync.http.addresses import AddressPolicy
+from sync.http.client import HttpClient
 
 TOKEN = "practice-t0ken-0123456789"
 OTHER_TOKEN = "n0-such-t0ken-9876543210"

@@ -1,7 +1,7 @@
 import pytest
 
 from crm.connectors.classify import classify, failure_of_answer, safe_text
-from crm.connectors.http import HttpAnswer
+from sync.http.client import HttpAnswer
 
 
 @pytest.mark.parametrize(

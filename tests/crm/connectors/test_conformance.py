@@ -372,7 +372,7 @@ def test_secrets_never_reach_logs_results_or_exceptions(crm: PracticeCrm, connec
 
 
 def test_calls_are_logged_by_route_without_keys_or_bodies(crm: PracticeCrm, connect, dialect: Dialect, caplog):
-    caplog.set_level(logging.INFO, "crm.connectors.http")
+    caplog.set_level(logging.INFO, "sync.http.client")
     connector = connect(dialect)
     connector.upsert(Entity.CONTACT, [dialect.record(70707070)])
     connector.fetch(Entity.CONTACT, [Ref(key="70707070")])

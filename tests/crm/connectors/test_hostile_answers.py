@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crm.connectors.addresses import AddressPolicy
 from crm.connectors.base import ConnectorUnavailable, CrmConnector, Entity, Link, Ref
-from crm.connectors.http import HttpAnswer, HttpClient
+from sync.http.addresses import AddressPolicy
+from sync.http.client import HttpAnswer, HttpClient
 from tests.crm.connectors.dialects import DIALECTS, TOKEN, Dialect
 
 WORDS = ["COMPLETE", "PENDING", "00000001", "attempt-1", "attempt-2", "501", "2026-11-21T10:00:00Z", "1795255200000"]

@@ -13,7 +13,7 @@ from crm.connectors.generic_rest.dotted import at_path, objects_at, put_at_path,
 from crm.connectors.generic_rest.records import read_time
 from crm.connectors.generic_rest.settings import GenericSettings
 from tests.crm.connectors.dialects import BATCH, SINGLE, Opener
-from tests.crm.connectors.raw_server import RawServer, http
+from tests.sync.http.raw_server import RawServer, http
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

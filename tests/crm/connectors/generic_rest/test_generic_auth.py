@@ -8,7 +8,7 @@ import pytest
 
 from crm.connectors.base import ConnectorUnavailable, Entity
 from tests.crm.connectors.dialects import BATCH, OTHER_TOKEN, SINGLE, TOKEN, Opener
-from tests.crm.connectors.raw_server import RawServer, http
+from tests.sync.http.raw_server import RawServer, http
 
 
 def oauth(crm) -> dict[str, str]:

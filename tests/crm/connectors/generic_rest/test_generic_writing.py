@@ -10,7 +10,7 @@ from crm.connectors.base import ConnectorUnavailable, Entity, Link, OutboundReco
 from crm.connectors.generic_rest import writing
 from crm.practice import PracticeCrm
 from tests.crm.connectors.dialects import BATCH, SINGLE, Opener
-from tests.crm.connectors.raw_server import RawServer, http
+from tests.sync.http.raw_server import RawServer, http
 
 
 def calls(crm: PracticeCrm) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from crm.connectors.base import ConnectorUnavailable, Entity, Ref
 from crm.connectors.hubspot.values import read_time
 from tests.crm.connectors.dialects import HUBSPOT, Opener
-from tests.crm.connectors.raw_server import RawServer, http
+from tests.sync.http.raw_server import RawServer, http
 
 
 def test_a_long_list_is_read_in_calls_of_the_batch_size(crm, connect):

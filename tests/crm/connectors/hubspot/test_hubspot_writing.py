@@ -6,7 +6,7 @@ import pytest
 from crm.connectors.base import ConnectorUnavailable, Entity, Failure, Link, OutboundRecord
 from crm.connectors.hubspot.writing import distinct_traces
 from tests.crm.connectors.dialects import HUBSPOT, TOKEN, Opener
-from tests.crm.connectors.raw_server import RawServer, http
+from tests.sync.http.raw_server import RawServer, http
 
 
 def contact(number: int, **fields) -> OutboundRecord:

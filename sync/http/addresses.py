@@ -46,7 +46,8 @@ class Target:
 class AddressPolicy:
     """Which hosts a connection may reach.
 
-    `hosts` comes from the connection's settings, never from an answer; `allow_private` is the "internal CRM" switch.
+    `hosts` comes from the connection's settings, never from an answer; `allow_private` is for what stands
+    inside one's own network.
     """
 
     hosts: frozenset[str]
@@ -61,7 +62,7 @@ class AddressPolicy:
         """The URL taken apart. Raises RefusedUrlError when it may not be called."""
         target = parse_target(url)
         if target.scheme != "https" and not self.allow_private:
-            raise RefusedUrlError("only https is allowed, unless the connection is marked as an internal CRM")
+            raise RefusedUrlError("only https is allowed, unless private addresses are allowed for this connection")
         if target.host not in self.hosts:
             raise RefusedUrlError(f"host {target.host} is not among the hosts of this connection")
         return target
@@ -70,10 +71,10 @@ class AddressPolicy:
         """Raises RefusedUrlError for an address we do not connect to."""
         ip = _effective(ipaddress.ip_address(address.partition("%")[0]))
         if ip.is_link_local or ip.is_multicast or ip.is_unspecified:
-            # Never a CRM: cloud metadata services live on link-local addresses, also where internal CRMs are allowed.
+            # Nobody we want: cloud metadata services live on link-local addresses, also where private ones are allowed.
             raise RefusedUrlError(f"address {ip} is link-local, multicast or unspecified")
         if not ip.is_global and not self.allow_private:
-            raise RefusedUrlError(f"address {ip} is private; mark the connection as an internal CRM to allow it")
+            raise RefusedUrlError(f"address {ip} is private; allow private addresses for this connection if meant")
 
 
 def parse_target(url: str) -> Target:

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpcore
 
-from crm.connectors.addresses import AddressPolicy, RefusedUrlError
+from sync.http.addresses import AddressPolicy, RefusedUrlError
 
 
 class AddressRefusedError(httpcore.ConnectError):

@@ -1,4 +1,4 @@
-"""The client every call to a CRM goes through: what it refuses, what it bounds, what it knows about a failed call."""
+"""The client every outgoing call goes through: what it refuses, what it bounds, what it knows about a failed call."""
 
 import gzip
 import logging
@@ -11,15 +11,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from crm.connectors import http as http_module
-from crm.connectors.addresses import AddressPolicy
-from crm.connectors.http import CallFailedError, HttpClient, shared_client
 from crm.practice import PracticeCrm
 from sync.engine.failures import Failure
-from tests.crm.connectors.certificates import Authority
-from tests.crm.connectors.raw_server import RawServer, http
+from sync.http import client as http_module
+from sync.http.addresses import AddressPolicy
+from sync.http.client import CallFailedError, HttpClient, shared_client
+from tests.sync.http.certificates import Authority
+from tests.sync.http.raw_server import RawServer, http
 
 SECRET = "s3cret-t0ken-value"
+CUT_SHORT = gzip.compress(b"{}" * 500, mtime=0)[:-12]
 HEADERS = {"Authorization": f"Bearer {SECRET}"}
 
 
@@ -232,7 +233,7 @@ def test_an_answer_at_the_limit_is_read_and_one_byte_more_is_not():
 
 
 def test_a_gzip_bomb_is_cut_without_being_unpacked():
-    bomb = gzip.compress(b"\0" * 200_000_000, compresslevel=9)
+    bomb = gzip.compress(b"\0" * 200_000_000, compresslevel=9, mtime=0)
     with RawServer(http("200 OK", bomb, "Content-Encoding: gzip")) as server:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         failure = failure_of(client_for(server.url), server.url)
@@ -241,7 +242,7 @@ def test_a_gzip_bomb_is_cut_without_being_unpacked():
 
 
 def test_a_packed_answer_is_unpacked():
-    packed = gzip.compress(b'{"results": []}')
+    packed = gzip.compress(b'{"results": []}', mtime=0)
     with RawServer(http("200 OK", packed, "Content-Encoding: gzip")) as server:
         client = client_for(server.url)
         assert client.request("GET", server.url, route="/", headers={}).json() == {"results": []}
@@ -250,7 +251,12 @@ def test_a_packed_answer_is_unpacked():
 
 @pytest.mark.parametrize(
     ("body", "encoding"),
-    [(b"not gzip at all", "gzip"), (gzip.compress(b"{}" * 500)[:-12], "gzip"), (b"{}", "br"), (b"{}", "gzip, gzip")],
+    [
+        (b"not gzip at all", "gzip"),
+        (gzip.compress(b"{}" * 500, mtime=0)[:-12], "gzip"),
+        (b"{}", "br"),
+        (b"{}", "gzip, gzip"),
+    ],
 )
 def test_a_body_packed_wrongly_is_unreadable_and_unknown(body, encoding):
     with RawServer(http("200 OK", body, f"Content-Encoding: {encoding}")) as server:
@@ -284,7 +290,7 @@ def test_a_traceback_of_a_failed_call_shows_no_credential(caplog):
 
 
 def test_the_log_line_names_route_outcome_and_vendor_id_only(caplog):
-    caplog.set_level(logging.INFO, "crm.connectors.http")
+    caplog.set_level(logging.INFO, "sync.http.client")
     with RawServer(http("200 OK", b'{"email": "ada@example.org"}', "X-Request-Id: abc-1")) as server:
         client = client_for(server.url)
         client.request("GET", f"{server.url}/contacts/00042", route="/contacts/{id}", headers=HEADERS)
@@ -340,6 +346,15 @@ def test_one_process_keeps_one_client_for_the_same_hosts():
     assert shared_client(AddressPolicy(frozenset({"a.example.org"}))) is one
     assert shared_client(AddressPolicy(frozenset({"a.example.org"}), allow_private=True)) is not one
     assert shared_client(AddressPolicy(frozenset({"b.example.org"}))) is not one
+    assert shared_client(AddressPolicy(frozenset({"a.example.org"})), far_side="the CRM") is not one
+
+
+def test_messages_say_who_did_not_answer():
+    with RawServer(hang_up) as server:
+        gone = server.url
+    failure = failure_of(client_for(gone, far_side="S-360"), gone)
+    assert (failure.code, failure.message) == ("connect_failed", "no connection to S-360 could be made")
+    assert failure_of(client_for(gone), gone).message == "no connection to the other side could be made"
 
 
 @pytest.mark.usefixtures("no_shared_clients")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from crm.connectors.addresses import AddressPolicy, RefusedUrlError, parse_target
-from crm.connectors.http import CallFailedError, HttpClient
-from tests.crm.connectors.raw_server import RawServer, http
+from sync.http.addresses import AddressPolicy, RefusedUrlError, parse_target
+from sync.http.client import CallFailedError, HttpClient
+from tests.sync.http.raw_server import RawServer, http
 
 ZERO = ".".join("0000")
 # {port} is a port on this machine where somebody counts connections.
@@ -160,7 +160,7 @@ def test_one_private_address_among_public_ones_refuses_the_name(listener: RawSer
         client.request("GET", "https://crm.example.org/", route="/", headers={})
     assert (
         raised.value.failure.message
-        == "address 10.0.0.1 is private; mark the connection as an internal CRM to allow it"
+        == "address 10.0.0.1 is private; allow private addresses for this connection if meant"
     )
 
 

@@ -1,7 +1,7 @@
-"""One HTTP client for every connector: short patience, bounded answers, only allowed addresses, no redirects.
+"""One HTTP client for S-360 and every CRM: short patience, bounded answers, only allowed addresses, no redirects.
 
-What it decides: whether a call that failed may have reached the CRM. It knows exactly, because the socket underneath
-notes the first byte of a request that left. What it does not decide: what a status code means (`classify`).
+What it decides: whether a call that failed may have reached the far side. It knows exactly, because the socket
+underneath notes the first byte of a request that left. What it does not decide: what a status code means.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import certifi
 import httpcore
 import orjson
 
-from crm.connectors.addresses import AddressPolicy, RefusedUrlError, Target
-from crm.connectors.answer_body import AnswerTooLargeError, AnswerUnreadableError, read_bounded
-from crm.connectors.network import AddressRefusedError, CallState, CertificateRefusedError, GuardedBackend
 from sync.engine.failures import Failure
+from sync.http.addresses import AddressPolicy, RefusedUrlError, Target
+from sync.http.answer_body import AnswerTooLargeError, AnswerUnreadableError, read_bounded
+from sync.http.network import AddressRefusedError, CallState, CertificateRefusedError, GuardedBackend
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ READ_SECONDS = 25.0
 TOTAL_SECONDS = 30.0  # well under the 40 s of lease a send starts with
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 MAX_CONNECTIONS = 10
+FAR_SIDE = "the other side"
 KEEPALIVE_SECONDS = 15.0  # shorter than common idle limits, so that a request rarely meets a closing socket
 
 
@@ -80,6 +81,7 @@ class HttpClient:
         self,
         policy: AddressPolicy,
         *,
+        far_side: str = FAR_SIDE,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
@@ -87,6 +89,7 @@ class HttpClient:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self.policy = policy
+        self._far_side = far_side  # for messages an operator reads
         self._call = CallState()
         self._total_seconds = total_seconds
         self._max_answer_bytes = max_answer_bytes
@@ -119,14 +122,14 @@ class HttpClient:
     ) -> HttpAnswer:
         """One call, one answer of any status. `route` is the path without values, for the log.
 
-        Raises CallFailedError. With `writes` False (the call changes nothing at the CRM) no failure is ever "outcome
+        Raises CallFailedError. With `writes` False (the call changes nothing over there) no failure is ever "outcome
         unknown". Repeating is for the caller to decide.
         """
         started = time.monotonic()
         try:
             answer = self._exchange(method, url, headers, body)
         except _KNOWN_ERRORS as error:
-            failure = _failure_of(error, outcome_unknown=writes and self._call.sent)
+            failure = _failure_of(error, self._far_side, outcome_unknown=writes and self._call.sent)
             _log(method, route, failure.code, started)
             # `from None`: the library's text can quote a header, and a header can be a credential.
             raise CallFailedError(failure) from None
@@ -164,16 +167,16 @@ _KNOWN_ERRORS = (
     OSError,
 )
 
-_shared: dict[tuple[int, AddressPolicy], HttpClient] = {}
+_shared: dict[tuple[int, AddressPolicy, str], HttpClient] = {}
 _shared_lock = threading.Lock()
 
 
-def shared_client(policy: AddressPolicy) -> HttpClient:
+def shared_client(policy: AddressPolicy, *, far_side: str = FAR_SIDE) -> HttpClient:
     """The client this process keeps for these hosts, so that connections stay warm from one batch to the next."""
-    key = (os.getpid(), policy)  # sockets opened before a fork must not be used after it
+    key = (os.getpid(), policy, far_side)  # sockets opened before a fork must not be used after it
     with _shared_lock:
         if key not in _shared:
-            _shared[key] = HttpClient(policy)
+            _shared[key] = HttpClient(policy, far_side=far_side)
         return _shared[key]
 
 
@@ -195,17 +198,17 @@ def _raw_headers(target: Target, headers: Mapping[str, str], body: bytes | None)
     return raw
 
 
-def _failure_of(error: BaseException, *, outcome_unknown: bool) -> Failure:
+def _failure_of(error: BaseException, far_side: str, *, outcome_unknown: bool) -> Failure:
     """Our own words for each error: the library's are never shown."""
     if isinstance(error, RefusedUrlError | AddressRefusedError):
         return Failure(kind="misconfigured", scope="connection", code="address_refused", message=str(error))
     if isinstance(error, CertificateRefusedError):
-        text = f"the CRM's certificate is not accepted: {error}"
+        text = f"the certificate of {far_side} is not accepted: {error}"
         return Failure(kind="misconfigured", scope="connection", code="tls_certificate", message=text)
     if isinstance(error, httpcore.LocalProtocolError | UnicodeError):
         text = "the request cannot be sent: a credential or a header setting holds a character HTTP does not allow"
         return Failure(kind="misconfigured", scope="connection", code="illegal_request", message=text)
-    code, text = _describe(error)
+    code, text = _describe(error, far_side)
     return Failure(
         kind="transient",
         scope="batch" if outcome_unknown else "connection",
@@ -215,10 +218,10 @@ def _failure_of(error: BaseException, *, outcome_unknown: bool) -> Failure:
     )
 
 
-def _describe(error: BaseException) -> tuple[str, str]:
+def _describe(error: BaseException, far_side: str) -> tuple[str, str]:
     for types, code, text in _DESCRIPTIONS:
         if isinstance(error, types):
-            return code, text
+            return code, text.format(far_side=far_side)
     return "connection_lost", "the connection broke before the answer was complete"
 
 
@@ -226,9 +229,9 @@ _DESCRIPTIONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...]
     (AnswerTooLargeError, "answer_too_large", "the answer is larger than the console reads"),
     (AnswerUnreadableError, "answer_unreadable", "the answer's encoding cannot be read"),
     (httpcore.PoolTimeout, "no_connection_free", "no connection became free in time"),
-    (httpcore.ConnectTimeout, "connect_timeout", "the CRM did not accept a connection in time"),
-    (httpcore.ConnectError, "connect_failed", "no connection to the CRM could be made"),
-    (httpcore.TimeoutException, "timeout", "the CRM did not answer in time"),
+    (httpcore.ConnectTimeout, "connect_timeout", "{far_side} did not accept a connection in time"),
+    (httpcore.ConnectError, "connect_failed", "no connection to {far_side} could be made"),
+    (httpcore.TimeoutException, "timeout", "{far_side} did not answer in time"),
     (httpcore.RemoteProtocolError, "answer_garbled", "the answer was not HTTP, or ended early"),
 )
 
@@ -237,7 +240,7 @@ def _log(method: str, route: str, outcome: str, started: float, answer: HttpAnsw
     seconds = round(time.monotonic() - started, 4)
     request_id = vendor_request_id(answer.headers) if answer else None
     logger.info(
-        "crm call",
+        "outgoing call",
         extra={"method": method, "route": route, "outcome": outcome, "seconds": seconds, "request_id": request_id},
     )
 
