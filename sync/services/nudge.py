@@ -16,6 +16,7 @@ from django.db import transaction
 
 log = structlog.get_logger(__name__)
 
+FLAG: Final = "nudge:{kind}"
 FLAG_SECONDS: Final = 10  # a flag whose message was lost with the broker stops blocking after this long
 REST_SECONDS: Final = 5  # how long nudges rest after the broker failed: the tick works meanwhile
 TASKS: Final = {"apply": "sync.apply_deliveries", "push": "crm.push_entries", "resolve": "crm.resolve_uncertain"}
@@ -41,7 +42,7 @@ def nudge(kind: str) -> bool:
     if time.monotonic() < _state.rest_until:
         return False
     try:
-        if not _client().set(f"nudge:{kind}", 1, nx=True, ex=FLAG_SECONDS):
+        if not _client().set(FLAG.format(kind=kind), 1, nx=True, ex=FLAG_SECONDS):
             return False
         current_app.send_task(TASKS[kind], retry=False, ignore_result=True)
     except Exception as error:  # noqa: BLE001 - any failure of the broker: the tick will find the work
@@ -59,6 +60,6 @@ def nudge_after_commit(kind: str) -> None:
 def started(kind: str) -> None:
     """A worker has begun this kind of work: the next nudge may queue another message."""
     try:
-        _client().delete(f"nudge:{kind}")
+        _client().delete(FLAG.format(kind=kind))
     except redis.RedisError:
         return

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Final
 
-import psycopg
 import structlog
 from django.db import OperationalError, transaction
 
