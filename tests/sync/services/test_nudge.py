@@ -1,4 +1,4 @@
-"""A nudge wakes a worker and holds nothing up: one unstarted message of a kind at most, silence when nobody is there."""
+"""A nudge wakes a worker and holds nothing up: one unstarted message of a kind at most, silence where nobody is."""
 
 import socket
 import time
