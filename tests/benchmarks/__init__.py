@@ -1,5 +1,5 @@
-"""`make bench`: what the console does in a second, beside references measured in the same run.
+"""`make bench`: how fast is the console, on this machine, beside the plainest way of doing the same?
 
-Each `bench_<subject>.py` has `NAMES`, the names of the figures it can give, and `measure()`, which yields them. Django
-is set up, the database migrated, both servers fresh and durable (fsync on) when it is called.
+Figures drift with the machine's mood, so nothing is quoted alone: a reference runs in the same minute, and the ratio
+is what counts. Everything listens on loopback or Unix sockets and ends with the run.
 """
