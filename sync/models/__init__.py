@@ -1,5 +1,6 @@
 """What the hub remembers, one concept a file. Models hold no rules and reach no network; services do that."""
 
+from sync.models.allowance import Allowance
 from sync.models.api_access import ApiAccess, ApiAuthMode
 from sync.models.attempt import Attempt, AttemptOutcome
 from sync.models.cause import Cause
@@ -27,6 +28,8 @@ from sync.models.institution import Institution
 from sync.models.operator_action import OperatorAction
 from sync.models.order import Order, OrderLine
 from sync.models.outbox_entry import OutboxEntry, WaitsFor
+from sync.models.pace_bucket import PaceBucket, PaceLayer
+from sync.models.pace_call import PaceCall
 from sync.models.record_event import RecordEvent
 from sync.models.sync_run import RunTrigger, SyncRun
 from sync.models.webhook_endpoint import EndpointAuthMode, WebhookEndpoint
@@ -34,6 +37,7 @@ from sync.models.webhook_endpoint import EndpointAuthMode, WebhookEndpoint
 __all__ = [
     "IN_FLIGHT_STATES",
     "OPEN_STATES",
+    "Allowance",
     "ApiAccess",
     "ApiAuthMode",
     "Attempt",
@@ -63,6 +67,9 @@ __all__ = [
     "PolicyConflict",
     "PolicyDirection",
     "PolicyFirstLink",
+    "PaceBucket",
+    "PaceCall",
+    "PaceLayer",
     "RecordEvent",
     "RecordOutcome",
     "RecordState",
