@@ -21,7 +21,7 @@ from sync.services.intake.batch import Batch, BatchRaceError, LeaseLostError
 from sync.services.intake.claim import ClaimedDelivery, claim_deliveries
 from sync.services.intake.contacts import apply_contacts
 from sync.services.intake.orders import apply_orders
-from sync.services.intake.read import Work, read_records
+from sync.services.intake.read import Work, read_records, waiting_ids
 from sync.services.intake.settle import settle_deliveries, settle_records
 from sync.services.nudge import nudge_after_commit
 from sync.services.owe import owe
@@ -147,21 +147,24 @@ def _safe_traceback(error: BaseException) -> str:
 
 
 def apply_carefully(delivery: ClaimedDelivery, owner: str) -> None:
-    """A delivery whose worker died: one record at a time, each marked before it is touched.
+    """A delivery whose worker died: one record at a time, each marked before it is read.
 
     The one that kills its worker again is parked after its third crash; the others are applied.
     """
     endpoint = WebhookEndpoint.objects.get(pk=delivery.endpoint_id)
     rules = load_rules(endpoint.institution_id)
     with transaction.atomic(), fast_cursor() as cursor:
-        works = read_records(cursor, [delivery], rules, endpoint)
-        if not works:
+        record_ids = waiting_ids(cursor, delivery)
+        if not record_ids:
             settle_deliveries(cursor, [delivery.id], owner)
-    for work in works:
-        if may_be_tried(work.record_id):
-            apply_works([work], endpoint, rules, owner)
+    for record_id in record_ids:
+        if may_be_tried(record_id):
+            with fast_cursor() as cursor:
+                works = read_records(cursor, [delivery], rules, endpoint, only=record_id)
+            apply_works(works, endpoint, rules, owner)
         else:
-            park_record(work, rules.institution_id, owner, "worker_died")
+            unread: Work[Any] = Work(record_id, delivery.id, delivery.run_id, is_confirmed=False, is_old_replay=False)
+            park_record(unread, rules.institution_id, owner, "worker_died")
 
 
 def may_be_tried(record_id: int) -> bool:

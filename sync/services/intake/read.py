@@ -24,8 +24,9 @@ Payload = TypeVar("Payload", ContactPayload, OrderPayload)
 
 WAITING = """
 SELECT id, delivery_id, ordinal, is_confirmed, external_id FROM sync_deliveryrecord
- WHERE delivery_id = ANY(%b::bigint[]) AND state = 'waiting' ORDER BY id
+ WHERE delivery_id = ANY(%b::bigint[]) AND state = 'waiting' AND (id = %b OR %b::bigint IS NULL) ORDER BY id
 """
+WAITING_IDS = "SELECT id FROM sync_deliveryrecord WHERE delivery_id = %b AND state = 'waiting' ORDER BY id"
 # The same bytes long after S-360 has stopped trying them: perhaps somebody replays a captured request.
 SEEN_BEFORE = """
 SELECT d.id FROM unnest(%b::bigint[], %b::bytea[], %b::timestamptz[]) AS d(id, digest, received_at)
@@ -71,9 +72,11 @@ def read_records(
     deliveries: Sequence[ClaimedDelivery],
     rules: InstitutionRules,
     endpoint: WebhookEndpoint,
+    *,
+    only: int | None = None,
 ) -> list[Work[Any]]:
-    """The waiting records of these deliveries of one endpoint, in order of arrival."""
-    rows = run(cursor, WAITING, ([d.id for d in deliveries],)).fetchall()
+    """The waiting records of these deliveries of one endpoint, in order of arrival; with `only` that one of them."""
+    rows = run(cursor, WAITING, ([d.id for d in deliveries], only, only)).fetchall()
     runs = {d.id: d.run_id for d in deliveries}
     try:
         reader = rules.reader(endpoint)
@@ -93,6 +96,11 @@ def read_records(
         )
         works.append(_read(reader, work, bodies, ordinal))
     return works
+
+
+def waiting_ids(cursor: psycopg.Cursor[Any], delivery: ClaimedDelivery) -> list[int]:
+    """The delivery's waiting records, in order of arrival, none of them read."""
+    return [row[0] for row in run(cursor, WAITING_IDS, (delivery.id,)).fetchall()]
 
 
 def _records(delivery: ClaimedDelivery, endpoint: WebhookEndpoint, rules: InstitutionRules) -> list[Any]:

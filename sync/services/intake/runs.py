@@ -14,7 +14,7 @@ import psycopg
 from sync.services.sql import columns, fast_cursor, one_row, run
 
 FULL_RUN: Final = 500  # records per execution, S-360's maximum
-LONGEST_PAUSE: Final = timedelta(seconds=20)  # well under the shortest interval between executions, one minute
+LONGEST_PAUSE: Final = timedelta(seconds=10)  # S-360 waits about so long for one answer; executions are a minute apart
 
 Row = tuple[int, int, int, str, datetime, int]
 
