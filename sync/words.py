@@ -1,6 +1,6 @@
 """Times, numbers and links as the screens say them; HTML is made with `format_html` only, so everything is escaped."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Model
@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from sync.services.figures.durations import duration
 
 NOTHING = "-"
+OLD_DAYS = 30  # from then on a date says more than a number of days
 
 
 def ago(moment: datetime | None) -> str:
@@ -30,10 +31,12 @@ def exact(moment: datetime) -> str:
 
 
 def when(moment: datetime | None) -> SafeString | str:
-    """How long ago, with the exact time on hover."""
+    """How long ago (the date, where that is long), with the exact time on hover."""
     if moment is None:
         return NOTHING
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact(moment), ago(moment))
+    is_old = timezone.now() - moment > timedelta(days=OLD_DAYS)
+    shown = timezone.localtime(moment).strftime("%Y-%m-%d") if is_old else ago(moment)
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact(moment), shown)
 
 
 def badge(text: str, tone: str = "quiet") -> SafeString:
