@@ -23,6 +23,7 @@ _LISTS: Final = {
     "waiting": ("sync.outboxentry", "state=waiting&age=5m"),
     "uncertain": ("sync.outboxentry", "state=uncertain"),
     "causes": ("sync.cause", ""),
+    "runs": ("sync.syncrun", ""),
 }
 _PAGES: Final = {"endpoint": "sync.webhookendpoint", "connection": "crm.connection"}
 

@@ -19,6 +19,7 @@ from sync.words import badge, link_to, number, when
 
 SHOWN_ENTRIES: Final = 200
 SETTLED_WITHIN: Final = timedelta(seconds=30)
+VERBS: Final = {"upsert": "write", "fetch": "read"}
 TONES: Final = {
     AttemptOutcome.OPEN: "busy",
     AttemptOutcome.ACCEPTED: "good",
@@ -37,7 +38,7 @@ class AttemptAdmin(PageAdmin):
         "took",
         "target",
         "entity",
-        "verb",
+        "what",
         "records",
         "refused",
         "result",
@@ -70,6 +71,10 @@ class AttemptAdmin(PageAdmin):
             return "no answer yet"
         return duration((attempt.ended_at - attempt.started_at).total_seconds())
 
+    @admin.display(description="What")
+    def what(self, attempt: Attempt) -> str:
+        return VERBS.get(attempt.verb, attempt.verb)
+
     @admin.display(description="Records")
     def records(self, attempt: Attempt) -> str:
         return number(attempt.record_count)
@@ -92,7 +97,7 @@ class AttemptAdmin(PageAdmin):
             state=self.result(row),
             facts=[
                 Fact("To", row.get_target_display()),
-                Fact("What", f"{row.verb} of {row.get_entity_display().lower()}s"),
+                Fact("What", f"{self.what(row)} of {row.get_entity_display().lower()}s"),
                 Fact("Records", number(row.record_count), f"{row.failed_count} not taken" if row.failed_count else ""),
                 Fact("Started", when(row.started_at)),
                 Fact("Took", self.took(row)),

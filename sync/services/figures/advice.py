@@ -21,6 +21,11 @@ _BY_CODE: Final[Mapping[str, str]] = {
     "erased_contact_returns": (
         "The person was erased here on request. Have S-360 stop sending this contact, or undo the erasure."
     ),
+    "CONFLICT": (
+        "Another CRM record already holds a value that must be unique there, often an e-mail address that a family or "
+        "a structure shares. Decide in the CRM which record it belongs to, or take the field out of the mapping; then "
+        "re-queue."
+    ),
     "value_not_mapped": "Add the value to the field's value map, then re-queue this cause.",
     "frozen": "Look at both sides' values on the record's page, correct the wrong side, then release the record.",
     "worker_died": (
@@ -52,6 +57,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "needs_confirmation": "Change waits for a confirmation",
     "erased_contact_returns": "An erased contact came back",
     "worker_died": "The console stopped on this record",
+    "CONFLICT": "Another CRM record already holds this value",
     "value_not_mapped": "Value missing in the field mapping",
     "frozen": "The record is frozen",
     "retries_exhausted": "No success for days",

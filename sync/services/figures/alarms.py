@@ -1,6 +1,7 @@
 """What should a person know right now? Each alarm says what is wrong and what to do, the urgent ones first."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sync.services.figures.durations import duration
@@ -13,12 +14,15 @@ from sync.services.figures.shapes import (
     Level,
     PartFigures,
     Pulse,
+    RunFigures,
     StreamFigures,
 )
 from sync.services.figures.surroundings import ALIVE_SECONDS
 
 LATE_SECONDS: Final = 300  # an entry that has been due for longer should have been sent
 SLOW_APPLY_SECONDS: Final = 60
+FULL_EXECUTION: Final = 500  # S-360 sends at most this many records a round
+FULL_RUNS: Final = 3
 
 
 def alarms(figures: Figures) -> tuple[Alarm, ...]:
@@ -27,6 +31,7 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
         *_parts(figures.parts),
         *(alarm for stream in figures.streams for alarm in _stream(stream)),
         *(alarm for connection in figures.connections for alarm in _connection(connection)),
+        *_saturated(figures.runs),
         *_door(figures.door),
         *_lane(figures.outbound, "the CRM"),
         *_lane(figures.inbound, "S-360"),
@@ -97,6 +102,20 @@ def _lane(lane: LaneFigures, name: str) -> Iterator[Alarm]:
             "The console waits, reads the record back and then decides; nothing is sent twice.",
             "uncertain",
         )
+
+
+def _saturated(runs: Sequence[RunFigures]) -> Iterator[Alarm]:
+    """Executions that are always full: S-360 holds more than it may send, and falls behind unseen."""
+    by_stream: dict[str, list[RunFigures]] = defaultdict(list)
+    for run in runs:  # newest first
+        if run.ended_at is not None:
+            by_stream[f"{run.institution} {run.label.lower()}"].append(run)
+    for name, ended in by_stream.items():
+        newest = ended[:FULL_RUNS]
+        if len(newest) == FULL_RUNS and all(run.record_count >= FULL_EXECUTION for run in newest):
+            title = f"{name}: the last {FULL_RUNS} executions were full ({FULL_EXECUTION} records)."
+            advice = "More is waiting at S-360. Normal during an initial import; else let its webhooks run more often."
+            yield Alarm(Level.ATTENTION, title, advice, "runs")
 
 
 def _parked(figures: Figures) -> Iterator[Alarm]:

@@ -1,6 +1,7 @@
 """Durations as people say them."""
 
 _UNITS = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
+_TENTH = 0.1
 _TWO_UNITS_BELOW = 4
 _SECONDS_UP_TO = 120  # "95 s" says more than "1 min"
 
@@ -19,7 +20,13 @@ def duration(seconds: float) -> str:
             if name in ("h", "day") and number < _TWO_UNITS_BELOW and rest >= minor_size:
                 text += f" {_spell(rest // minor_size, minor)}"
             return text
-    return f"{seconds:.1f} s" if 0 < seconds < 1 else "0 s"
+    return _below_a_second(seconds)
+
+
+def _below_a_second(seconds: float) -> str:
+    if seconds <= 0:
+        return "0 s"
+    return f"{seconds:.1f} s" if seconds >= _TENTH else f"{max(1, round(seconds * 1000))} ms"
 
 
 def _spell(number: int, name: str) -> str:

@@ -9,6 +9,8 @@ from sync.services.figures.durations import duration
         (-5, "0 s"),
         (0, "0 s"),
         (0.4, "0.4 s"),
+        (0.024, "24 ms"),
+        (0.0001, "1 ms"),
         (12.2, "12 s"),
         (59.6, "60 s"),
         (119, "119 s"),

@@ -306,6 +306,22 @@ def test_run_shows_five_counters_that_add_up():
     assert sum(parts) == run.record_count
 
 
+def test_executions_that_are_always_full_are_an_alarm(alive):
+    endpoint = WebhookEndpointFactory(institution__code="OPERAHALL")
+    for minutes in (45, 30, 15):
+        SyncRunFactory(
+            endpoint=endpoint, started_at=ago(minutes=minutes), ended_at=ago(minutes=minutes), record_count=500
+        )
+
+    [alarm] = collect_figures().alarms
+
+    assert (alarm.level, alarm.screen) == (Level.ATTENTION, "runs")
+    assert alarm.title == "OPERAHALL contacts: the last 3 executions were full (500 records)."
+
+    SyncRunFactory(endpoint=endpoint, ended_at=timezone.now(), record_count=120)
+    assert collect_figures().alarms == ()
+
+
 def test_budget_is_our_share_of_the_contracts_limit():
     ApiAccessFactory(calls_per_minute=180)
 
