@@ -96,7 +96,7 @@ def _take(batch: Batch, held: Held, work: Work[ContactPayload], payload: Contact
     if payload.lifecycle == EngineLifecycle.ANONYMISED:
         view = without_person(view, payload.view)
     changes = changes_between(held.s360_view, view)
-    if not changes and not held.is_new and payload.lifecycle == held.lifecycle:
+    if not changes and not held.is_unheard_of and payload.lifecycle == held.lifecycle:
         _note_unchanged(batch, held, work)
         return
     doubt = _doubt(batch, held, work, payload, set(changes))
@@ -104,7 +104,7 @@ def _take(batch: Batch, held: Held, work: Work[ContactPayload], payload: Contact
         batch.hold(held, work, *doubt, sorted(changes))
         return
     kind = _kind(held, payload)
-    detail: dict[str, Any] = {"new": True} if held.is_new and not held.is_touched else {"changed": changes}
+    detail: dict[str, Any] = {"new": True} if held.is_unheard_of else {"changed": changes}
     if kind is EventKind.ANONYMISED:
         detail = {"fields": sorted(changes)}  # the story must not keep what was just anonymised
     held.take(

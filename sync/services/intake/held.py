@@ -39,6 +39,11 @@ class Held:
         return self.id == 0
 
     @property
+    def is_unheard_of(self) -> bool:
+        """Neither stored nor met earlier in this batch: whatever comes now is its first state."""
+        return self.is_new and not self.is_touched
+
+    @property
     def must_be_written(self) -> bool:
         """Something beyond the arrival mark is to be stored."""
         return self.raw is not None

@@ -98,7 +98,7 @@ def fold_order(batch: Batch, held_by_id: dict[int, Held], work: Work[OrderPayloa
 def _take(batch: Batch, held: Held, work: Work[OrderPayload], payload: OrderPayload) -> None:
     view = merged_view(held.s360_view, payload.view)
     changes = changes_between(held.s360_view, view)
-    if not changes and not held.is_new:
+    if not changes and not held.is_unheard_of:
         work.outcome = RecordOutcome.UNCHANGED
         held.mark(work.record_id)
         held.keep_raw(work.raw)
@@ -109,7 +109,7 @@ def _take(batch: Batch, held: Held, work: Work[OrderPayload], payload: OrderPayl
         reason = "The same request came long ago, when S-360 had long stopped repeating it."
         batch.hold(held, work, "old_replay", reason, sorted(changes))
     else:
-        detail: dict[str, Any] = {"new": True} if held.is_new and not held.is_touched else {"changed": changes}
+        detail: dict[str, Any] = {"new": True} if held.is_unheard_of else {"changed": changes}
         held.take(
             record_id=work.record_id,
             raw=work.raw,
