@@ -269,6 +269,16 @@ class CrmConnector(Protocol):
         """What the CRM holds now; None for what it does not know. Raises ConnectorUnavailable."""
         ...
 
+    def adopt(self, entity: Entity, remote_id: str, key: str) -> RecordResult:
+        """Write `key` on a record the CRM already has, and nothing else; only if its key is empty or already this one.
+
+        "updated" or "unchanged" when the record carries the key afterwards. Failed, permanent and without a write:
+        `carries_another_key` (the message names it), `key_in_use` (another record carries `key`: its id is the
+        failure's `conflicting_remote_id`), `no_such_record`. A lost answer is read again before anything is reported.
+        Safe to repeat. Raises ConnectorUnavailable.
+        """
+        ...
+
     def changes(self, cursor: str | None, limit: int) -> ChangePage:
         """Contacts changed since the cursor, oldest first; from the beginning with None. Raises ConnectorUnavailable.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from crm.connectors.adopting import Adoption
 from crm.connectors.base import (
     Capabilities,
     ChangePage,
@@ -28,7 +29,7 @@ from crm.connectors.generic_rest.health import Inspector
 from crm.connectors.generic_rest.polling import Place, Poller
 from crm.connectors.generic_rest.reading import Reader
 from crm.connectors.generic_rest.settings import generic_settings
-from crm.connectors.generic_rest.writing import SingleWriter
+from crm.connectors.generic_rest.writing import SingleWriter, write_key
 from crm.connectors.session import ApiSession
 from crm.connectors.settings import settings_failure
 from sync.http.client import HttpClient
@@ -43,7 +44,7 @@ class GenericRestConnector:
     def __init__(self, settings: Mapping[str, Any], secrets: Mapping[str, str], http: HttpClient) -> None:
         self._settings = generic_settings(settings)
         session = ApiSession(http, self._settings.base_url, make_credentials(self._settings, secrets, http))
-        caller = Caller(session, self._settings, shown_secrets(secrets, self._settings))
+        self._caller = caller = Caller(session, self._settings, shown_secrets(secrets, self._settings))
         self._reader = Reader(caller)
         self._writer = BatchWriter(caller) if self._settings.batch_path else SingleWriter(caller, self._reader)
         self._poller = Poller(caller)
@@ -87,6 +88,11 @@ class GenericRestConnector:
 
     def fetch(self, entity: Entity, refs: Sequence[Ref]) -> dict[Ref, RemoteRecord | None]:
         return self._reader.fetch(entity, refs)
+
+    def adopt(self, entity: Entity, remote_id: str, key: str) -> RecordResult:
+        return Adoption(
+            entity, remote_id, key, self.fetch, lambda: write_key(self._caller, entity, remote_id, key)
+        ).run()
 
     def changes(self, cursor: str | None, limit: int) -> ChangePage:
         if not self._settings.changes_path:

@@ -144,6 +144,21 @@ class SingleWriter:
         return RecordResult(record.key, status, remote_id, text_at(item, self._settings.record_version))
 
 
+def write_key(caller: Caller, entity: Entity, remote_id: str, key: str) -> Failure | None:
+    """Put our key on a record the CRM already has, by the way it is updated. Returns why not.
+
+    Raises ConnectorUnavailable for what concerns every record, and when no answer came.
+    """
+    settings = caller.settings
+    body = wrapped(settings, record_body(settings, OutboundRecord(key, remote_id, {})))
+    path = caller.path(settings.update_path, entity, remote_id=remote_id)
+    said = caller.call(settings.update_method, path, body, writes=True, route=settings.update_path)
+    if said.failure is None:
+        return None
+    _raise_if_for_all(said.failure)
+    return replace(said.failure, scope="record")
+
+
 def _raise_if_for_all(failure: Failure) -> None:
     if failure.scope == "connection":
         raise ConnectorUnavailable(failure)

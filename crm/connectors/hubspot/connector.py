@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from crm.connectors.adopting import Adoption
 from crm.connectors.base import (
     Capabilities,
     ChangePage,
@@ -85,6 +86,11 @@ class HubSpotConnector:
 
     def fetch(self, entity: Entity, refs: Sequence[Ref]) -> dict[Ref, RemoteRecord | None]:
         return reading.fetch(self._session, self._settings, self._secrets, entity, refs)
+
+    def adopt(self, entity: Entity, remote_id: str, key: str) -> RecordResult:
+        return Adoption(
+            entity, remote_id, key, self.fetch, lambda: self._writer.write_key(entity, remote_id, key)
+        ).run()
 
     def changes(self, cursor: str | None, limit: int) -> ChangePage:
         return self._poller.changes(cursor, limit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from crm.connectors.base import (
     ConnectorUnavailable,
@@ -40,6 +41,20 @@ class Writer:
             results |= self._send(entity, to_send, wanted)
         ordered = [results[record.key] for record in records]
         return with_links(self._session, self._settings, self._secrets, records, ordered)
+
+    def write_key(self, entity: Entity, remote_id: str, key: str) -> Failure | None:
+        """Put our key on a record HubSpot already has. Returns why not; raises ConnectorUnavailable without an answer.
+
+        `PATCH /crm/objects/{version}/{type}/{id}` changes the properties it names and leaves the others alone.
+        """
+        path = self._settings.objects_path(entity, quote(remote_id, safe=""))
+        answer = self._session.call("PATCH", path, {"properties": {self._settings.key_of(entity): key}}, writes=True)
+        if answer.ok:
+            return None
+        failure = whole_failure(answer, writes=True, secrets=self._secrets)
+        if failure.scope == "connection":
+            raise ConnectorUnavailable(failure)
+        return replace(failure, scope="record")
 
     def _properties(self, entity: Entity, record: OutboundRecord) -> dict[str, str]:
         properties = {name: to_property(value) for name, value in record.fields.items()}
