@@ -1,4 +1,4 @@
-"""A connection's field mapping, compiled: canonical fields to the CRM's names and values, and back for its complaints.
+"""A connection's field mapping, compiled: canonical fields to the CRM's names and values, and the way back.
 
 A value without an entry in a field's value map is a *misconfigured* record: it is parked under a cause that names field
 and value, and adding the value to the map releases exactly those.
@@ -6,18 +6,21 @@ and value, and adding the value to the map releases exactly those.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import orjson
 
 from crm.connectors.base import Scalar
 from crm.models import FieldMapping
+from sync.engine.canonical import FieldKind, Value, canonical_value, kind_of
 from sync.engine.policy import PolicySet
 from sync.models import Entity
 
 ANY_VALUE: Final = "*"
 LIST_SEPARATOR: Final = ";"  # how a CRM's multi-value field is written as text
+CODE: Final = "{code}"  # in a family's remote name: what the star stood for, in lower case
+_UNKNOWN: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class UnmappedValueError(Exception):
         return f"The value map of {self.field} has no entry for {self.value}."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MappedField:
     """One canonical field's remote name and values."""
 
@@ -53,6 +56,39 @@ class MappedField:
             raise UnmappedValueError(field, key[:60])
         return value if mapped == ANY_VALUE else mapped
 
+    def canonical(self, field: str, remote: Scalar, like: Any = _UNKNOWN) -> Value:
+        """Our value for the CRM's; total. A value the map does not know, or knows twice, is kept as it is.
+
+        `like`: S-360's value. Where it would be written as exactly what the CRM holds, it is the one that is meant.
+        """
+        if like is not _UNKNOWN and self._is_written_as(field, like, remote):
+            return canonical_value(field, like)
+        if kind_of(field) is FieldKind.CODES:
+            parts = _text(remote).split(LIST_SEPARATOR)
+            return canonical_value(field, [self._inverse.get(part.strip(), part) for part in parts])
+        return canonical_value(field, self._inverse.get(_text(remote), remote))
+
+    def _is_written_as(self, field: str, value: Any, remote: Scalar) -> bool:
+        try:
+            return _text(self.remote_value(field, value)) == _text(remote)
+        except UnmappedValueError:
+            return False
+
+    @cached_property
+    def _inverse(self) -> Mapping[str, str]:
+        """The CRM's value -> ours, where exactly one of ours becomes it."""
+        ours: dict[str, list[str]] = {}
+        for key, remote in self.value_map.items():
+            ours.setdefault(remote.strip(), []).append(key)
+        return {remote: keys[0] for remote, keys in ours.items() if len(keys) == 1 and keys != [ANY_VALUE]}
+
+
+def _text(value: Scalar) -> str:
+    """CRMs answer in text, or in JSON's own types; null is empty."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value).strip()
+
 
 class EntityMapping:
     """All mapped fields of one entity. A name ending in `*` maps a family; `{code}` in its remote name is what the
@@ -71,7 +107,7 @@ class EntityMapping:
             return mapped
         for prefix, remote, values in self._families:
             if field.startswith(prefix):
-                return MappedField(remote.replace("{code}", field[len(prefix) :].lower()), values)
+                return MappedField(remote.replace(CODE, field[len(prefix) :].lower()), values)
         return None
 
     def remote_fields(self, values: Mapping[str, Any]) -> dict[str, Scalar]:
@@ -82,6 +118,43 @@ class EntityMapping:
             if mapped is not None:
                 remote[mapped.remote_name] = mapped.remote_value(field, value)
         return remote
+
+    def canonical_fields(
+        self, remote_fields: Mapping[str, Scalar], like: Mapping[str, Any] | None = None
+    ) -> dict[str, Value]:
+        """The CRM's fields under our names, in canonical form; its fields without a mapping stay behind. Total.
+
+        `like`: S-360's view of the same record. It settles which of two values that share a CRM value is meant, and
+        spells the codes of a family: the CRM's names have lost upper and lower case (without it: upper case).
+        """
+        known = like or {}
+        found: dict[str, Value] = {}
+        for field in self._fields_held(remote_fields, known):
+            mapped = self.of(field)
+            if mapped is not None and mapped.remote_name in remote_fields:
+                remote = remote_fields[mapped.remote_name]
+                found[field] = mapped.canonical(field, remote, known.get(field, _UNKNOWN))
+        return found
+
+    def _fields_held(self, remote_fields: Mapping[str, Scalar], known: Mapping[str, Any]) -> list[str]:
+        fields = dict.fromkeys([*self._exact, *known])
+        taken = {mapped.remote_name for field in fields if (mapped := self.of(field)) is not None}
+        guessed = (self._guessed(name) for name in remote_fields if name not in taken)
+        return [*fields, *(field for field in guessed if field is not None)]
+
+    def _guessed(self, remote_name: str) -> str | None:
+        """The field of a family whose remote name this is. A family named by its code alone would claim every name."""
+        for prefix, remote, _ in self._families:
+            before, star, after = remote.partition(CODE)
+            code = remote_name.removeprefix(before).removesuffix(after)
+            if star and before + after and code and before + code + after == remote_name:
+                return prefix + code.upper()
+        return None
+
+    def names_to_read(self, known: Iterable[str]) -> list[str]:
+        """The CRM's names of all single fields, and of those of `known` that a family maps."""
+        mapped = [*self._exact.values(), *(self.of(field) for field in known)]
+        return list(dict.fromkeys(each.remote_name for each in mapped if each is not None))
 
     def canonical_name(self, remote_name: str | None) -> str:
         """Which of our fields the CRM means when it complains; its own name where we do not know."""

@@ -1,6 +1,6 @@
 """Builds the connector of a connection, with the hosts it may reach and the fields it should read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -15,11 +15,14 @@ from sync.http.client import shared_client
 from sync.models import Entity
 
 
-def open_connector(connection: Connection) -> CrmConnector:
-    """Ready to call; its HTTP connections are kept for the next time. Raises ConnectorUnavailable (misconfigured)."""
+def open_connector(connection: Connection, reading: Mapping[str, Sequence[str]] | None = None) -> CrmConnector:
+    """Ready to call; its HTTP connections are kept for the next time. Raises ConnectorUnavailable (misconfigured).
+
+    `reading`: entity -> remote names that reads ask for, instead of the mapping's single fields.
+    """
     try:
         connector_class = get_connector_class(connection.connector)
-        given = connection.settings | {"mapped_fields": mapped_fields(connection)}
+        given = connection.settings | {"mapped_fields": mapped_fields(connection) | dict(reading or {})}
         return connector_class(
             given,
             connection.secrets,
