@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sync.s360.envelope import OrderRoot
 from sync.s360.field_maps import CONTACT_FIELD_MAP, CONTACT_STATE_MAP
 from sync.s360.paths import PathError, compile_path
+from sync.s360.request_template import NUMBER, TemplateError, read_template
 
 _LIFECYCLES: Final = ("active", "invalidated", "anonymised", "merged")
 
@@ -99,6 +100,45 @@ def _text_map(value: Any) -> dict[str, str]:
     return dict(value)
 
 
+def _statuses(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list | tuple) or not all(_is_status(item) for item in value):
+        raise WayOut("write a list of HTTP statuses from 400 to 599, such as [401, 403]")
+    return tuple(value)
+
+
+def _is_status(item: Any) -> bool:
+    return isinstance(item, int) and not isinstance(item, bool) and 400 <= item <= 599  # noqa: PLR2004 - HTTP's own
+
+
+def _version(value: Any) -> str:
+    if not re.fullmatch(r"v\d{1,3}_\d{1,3}", _text(value)):
+        raise WayOut('write a version as S-360 names it, such as "v2_21"')
+    return str(value)
+
+
+def _url_path(value: Any) -> str:
+    if not re.fullmatch(r"(?:/[A-Za-z0-9._-]+)+", _text(value)):
+        raise WayOut('write a path such as "/tnai/backend-apis/v1/auth"')
+    return str(value)
+
+
+def _template(*needed: str) -> Callable[[Any], Mapping[str, Any]]:
+    def read(value: Any) -> Mapping[str, Any]:
+        try:
+            return MappingProxyType(dict(read_template(value, needed=needed)))
+        except TemplateError as error:
+            raise WayOut(str(error)) from None
+
+    return read
+
+
+def _minutes_map(value: Any) -> Mapping[str, int]:
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise WayOut("write a table of method to minutes, such as { createCulturalContact = 10 }")
+    read = _whole(1, 1440)
+    return MappingProxyType({name: read(minutes) for name, minutes in value.items()})
+
+
 def _field_map(value: Any) -> Mapping[str, str]:
     merged = dict(CONTACT_FIELD_MAP) | _known(_text_map(value), CONTACT_FIELD_MAP)
     for name, path in merged.items():
@@ -171,4 +211,24 @@ READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "anonymised_name_pattern": _pattern,
     "organization_timezone": _zone,
     "movement_field_map": lambda value: MappingProxyType(_text_map(value)),
+    "contact_service_version": _version,
+    "order_service_version": _version,
+    "save_contact_template": _template(NUMBER),
+    "save_contact_number_path": _path,
+    "search_contact_template": _template(),
+    "search_contact_answer_path": _path,
+    "api_clear_with_empty_string": _truth,
+    "allow_structure_writes": _truth,
+    "api_auth_failure_statuses": _statuses,
+    "api_throttle_statuses": _statuses,
+    "api_throttle_pause_seconds": _whole(1, 900),
+    "api_rate_window": _choice("sliding", "fixed"),
+    "api_retryable_status_codes": _texts,
+    "api_unknown_record_status_codes": _texts,
+    "api_async_poll_seconds": _whole(1, 30),
+    "jwt_time_unit": _choice("seconds", "milliseconds"),
+    "token_path": _url_path,
+    "token_ttl_seconds": _whole(1, 3600),
+    "api_calls_per_minute_per_service": _whole(0, 100_000),
+    "api_minutes_between_calls": _minutes_map,
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 from sync.s360.envelope import OrderRoot
 from sync.s360.field_maps import CONTACT_FIELD_MAP, CONTACT_STATE_MAP
+from sync.s360.request_template import SAVE_TEMPLATE, SEARCH_TEMPLATE
 from sync.s360.setting_readers import WayOut, read_setting
 
 
@@ -43,7 +44,7 @@ def _frozen(default: Mapping[str, str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class S360Settings:
-    """Settings of one institution for what it sends us; names as in the settings page of the documentation."""
+    """Settings of one institution: what it sends us, how its API is called. Names as in docs/settings.md."""
 
     webhook_require_json_content_type: bool = False
     webhook_response_budget_ms: int = 2000
@@ -77,6 +78,26 @@ class S360Settings:
     anonymised_name_pattern: str = "^X{3,}$"
     organization_timezone: str = "UTC"
     movement_field_map: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    contact_service_version: str = "v2_21"
+    order_service_version: str = "v1_33"
+    save_contact_template: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType(dict(SAVE_TEMPLATE)))
+    save_contact_number_path: str = "contactNumber"
+    search_contact_template: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType(dict(SEARCH_TEMPLATE)))
+    search_contact_answer_path: str = "contacts"
+    api_clear_with_empty_string: bool = False
+    allow_structure_writes: bool = False
+    api_auth_failure_statuses: tuple[int, ...] = (401, 403)
+    api_throttle_statuses: tuple[int, ...] = (509, 429)
+    api_throttle_pause_seconds: int = 60
+    api_rate_window: str = "sliding"
+    api_retryable_status_codes: tuple[str, ...] = ()
+    api_unknown_record_status_codes: tuple[str, ...] = ("PRACTICE_CONTACT_UNKNOWN", "PRACTICE_ORDER_UNKNOWN")
+    api_async_poll_seconds: int = 2
+    jwt_time_unit: str = "seconds"
+    token_path: str = "/tnai/backend-apis/v1/auth"  # noqa: S105 - a path
+    token_ttl_seconds: int = 25
+    api_calls_per_minute_per_service: int = 0
+    api_minutes_between_calls: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any]) -> S360Settings:
