@@ -5,7 +5,8 @@ import os
 import signal
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, task_prerun, worker_process_init
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -17,6 +18,15 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """A receiver is enough to keep Celery from configuring logs: Django's LOGGING, with its scrubber, stays."""
+
+
+@task_prerun.connect
+def let_go_of_dead_connections(**_: object) -> None:
+    """Connections outlive the task (CELERY_DB_REUSE_MAX), so one that PostgreSQL has closed would fail every later
+    task:
+    Django looks after them at the ends of web requests only."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
 
 
 PR_SET_PDEATHSIG = 1
