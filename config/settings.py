@@ -59,6 +59,10 @@ PRACTICE_CRM_TOKEN = hashlib.sha256(f"practice crm {SECRET_KEY}".encode()).hexdi
 
 # How long the outcome of an unanswered send rests before the CRM is read: longer than the CRM's slowest processing.
 CRM_VERIFY_SECONDS = environment.number("CRM_VERIFY_SECONDS", 120)
+# S-360 allows N calls per minute, taken as any 60 seconds as it counts arrivals; the network may bunch what we space.
+PACE_WINDOW_SECONDS = 60
+PACE_SPREAD_SECONDS = environment.number("PACE_SPREAD_SECONDS", 2)
+PACE_CALL_DAYS = 1  # how long single calls are remembered for the budget panel
 # Days each kind of row is kept (docs/security.md): bodies as they came, settled entries, attempts, story, audit.
 RETENTION_BODY_DAYS = environment.number("RETENTION_BODY_DAYS", 30)
 RETENTION_ENTRY_DAYS = environment.number("RETENTION_ENTRY_DAYS", 30)
@@ -225,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     "sync sweep": _every(30, "sync.sweep"),
     "sync heartbeat": _every(15, "sync.heartbeat"),
     "remove old rows": _every(3600, "sync.remove_old_rows"),
+    "confirm held": _every(60, "sync.confirm_held"),
 }
 
 # --- language, time, files, logs ------------------------------------------------------------------------------------

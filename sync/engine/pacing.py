@@ -14,6 +14,8 @@ FIRST_PAUSE_SECONDS = 60.0  # S-360 counts by the minute
 SLOW_DOWN = 0.7  # other integrations of the institution spend the same budget: a refusal means we take too much
 SLOWEST_SHARE = 0.1
 RECOVERY_SHARE_PER_MINUTE = 0.05
+LARGEST_BURST = 4  # makes up for a worker that wakes late, and takes little from the steady pace
+CALLS_PER_BURST = 30
 BULK_SHARE = 0.6  # what a mass update may take, so that live work always passes
 
 
@@ -57,6 +59,11 @@ def rate_under(ceiling: float, *, burst: int, window: float = WINDOW_SECONDS, sp
 def ceiling_of(contract_per_minute: float, share: float) -> float:
     """Our own ceiling: the part of the institution's budget that is the console's."""
     return contract_per_minute * min(max(share, 0.0), 1.0)
+
+
+def burst_for(ceiling: float) -> int:
+    """How many calls may go at once after a rest: a small part of the ceiling, 1 at least."""
+    return max(1, min(LARGEST_BURST, floor(ceiling / CALLS_PER_BURST)))
 
 
 def slowed(rate: float, ceiling: float) -> float:

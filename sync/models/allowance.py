@@ -7,7 +7,8 @@ from sync.models.institution import Institution
 
 
 class Allowance(models.Model):
-    """A raised limit granted by SecuTix for a while. It counts once a second person has approved it, and ends by itself:
+    """A raised limit granted by SecuTix for a while. It counts once a second person has approved it, and ends by
+    itself:
     the pace is computed from the database's clock at every call.
     """
 
@@ -35,7 +36,8 @@ class Allowance(models.Model):
                 condition=Q(approved_by="") | ~Q(approved_by=F("asked_by")), name="allowance_takes_two_people"
             ),
             models.CheckConstraint(
-                condition=Q(approved_by="", approved_at__isnull=True) | (~Q(approved_by="") & Q(approved_at__isnull=False)),
+                condition=Q(approved_by="", approved_at__isnull=True)
+                | (~Q(approved_by="") & Q(approved_at__isnull=False)),
                 name="allowance_approval_is_whole",
             ),
         ]

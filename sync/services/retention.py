@@ -60,6 +60,7 @@ RULES: Final = (
     (_by_time("sync_recordevent", "at"), "RETENTION_EVENT_DAYS"),
     (_by_time("sync_syncrun", "started_at", UNUSED_RUN), "RETENTION_EVENT_DAYS"),
     (_by_time("sync_operatoraction", "at"), "RETENTION_AUDIT_DAYS"),
+    (_by_time("sync_pacecall", "at"), "PACE_CALL_DAYS"),
 )
 
 
