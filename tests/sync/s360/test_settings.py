@@ -16,6 +16,11 @@ def test_nothing_given_means_the_documented_assumptions() -> None:
     assert settings.json_amount_divisor == 1000
     assert settings.echo_window_minutes == 180
     assert settings.anonymised_state_values == ("ACCOUNT_DELETED",)
+    assert settings.api_throttle_statuses == (509, 429)
+    assert settings.api_auth_failure_statuses == (401, 403)
+    assert (settings.jwt_time_unit, settings.token_path) == ("seconds", "/tnai/backend-apis/v1/auth")
+    assert not settings.api_clear_with_empty_string
+    assert not settings.allow_structure_writes
 
 
 def test_given_values_replace_defaults_in_their_own_type() -> None:
@@ -76,6 +81,29 @@ BAD: list[tuple[str, Any, str]] = [
     ("organization_timezone", 1, "text in quotes"),
     ("deletion_detection", "guess", "reconciliation, none"),
     ("movement_field_map", {"seat": 1}, "table of text"),
+    ("contact_service_version", "2.21", 'such as "v2_21"'),
+    ("contact_service_version", "v2_21/../x", 'such as "v2_21"'),
+    ("order_service_version", 133, "text in quotes"),
+    ("save_contact_template", {"a": "b"}, "it must hold {contact_number}"),
+    ("save_contact_template", "{", "not JSON"),
+    ("search_contact_template", {"a": None}, "null is never sent"),
+    ("save_contact_number_path", "a..b", "not a path part"),
+    ("search_contact_answer_path", "", "not a path part"),
+    ("api_clear_with_empty_string", 1, "true or false"),
+    ("allow_structure_writes", "no", "true or false"),
+    ("api_auth_failure_statuses", [200], "from 400 to 599"),
+    ("api_auth_failure_statuses", 401, "from 400 to 599"),
+    ("api_throttle_statuses", ["509"], "from 400 to 599"),
+    ("api_throttle_statuses", [True], "from 400 to 599"),
+    ("api_throttle_pause_seconds", 901, "from 1 to 900"),
+    ("api_rate_window", "hourly", "sliding, fixed"),
+    ("api_retryable_status_codes", "LOCKED", "list of texts"),
+    ("api_unknown_record_status_codes", [404], "list of texts"),
+    ("api_async_poll_seconds", 0, "from 1 to 30"),
+    ("jwt_time_unit", "ms", "seconds, milliseconds"),
+    ("token_path", "tnai/auth", "write a path such as"),
+    ("token_path", "/auth?x=1", "write a path such as"),
+    ("token_ttl_seconds", 0, "from 1 to 3600"),
 ]
 
 
