@@ -25,7 +25,7 @@ _LISTS: Final = {
     "causes": ("sync.cause", ""),
     "runs": ("sync.syncrun", ""),
 }
-_PAGES: Final = {"endpoint": "sync.webhookendpoint", "connection": "crm.connection"}
+_PAGES: Final = {"pace": "sync.pacebucket", "endpoint": "sync.webhookendpoint", "connection": "crm.connection"}
 
 
 def dashboard_callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

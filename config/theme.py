@@ -62,6 +62,8 @@ _GROUPS: Final = (
             ("Institutions", "theater_comedy", "sync.institution"),
             ("Webhook URLs", "webhook", "sync.webhookendpoint"),
             ("API access", "key", "sync.apiaccess"),
+            ("Pace to S-360", "speed", "sync.pacebucket"),
+            ("Allowances", "trending_up", "sync.allowance"),
             ("Field policies", "rule", "sync.fieldpolicy"),
         ),
     ),

@@ -27,6 +27,8 @@ from tests.factories import (
     WebhookEndpointFactory,
 )
 
+from tests.factories.pace import AllowanceFactory, PaceBucketFactory
+
 
 def signed_in(*permissions, **user):
     """A browser session of somebody with these permissions."""
@@ -120,6 +122,8 @@ class Crowd:
     def _add_settings(self):
         FieldMappingFactory(connection=self.connection)
         FieldPolicyFactory(institution=InstitutionFactory())
-        ApiAccessFactory()
+        access = ApiAccessFactory()
+        PaceBucketFactory(institution=access.institution)
+        AllowanceFactory(institution=access.institution)
         WebhookEndpointFactory(institution=self.institution, stream=Stream.ORDERS)
         PairingFactory(connection=ConnectionFactory())

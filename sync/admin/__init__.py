@@ -2,6 +2,7 @@
 `sync.services`."""
 
 from sync.admin import (
+    allowances,
     attempts,
     causes,
     contacts,
@@ -12,10 +13,12 @@ from sync.admin import (
     operator_actions,
     orders,
     outbox,
+    pace,
     runs,
 )
 
 __all__ = [
+    "allowances",
     "attempts",
     "causes",
     "contacts",
@@ -26,5 +29,6 @@ __all__ = [
     "operator_actions",
     "orders",
     "outbox",
+    "pace",
     "runs",
 ]

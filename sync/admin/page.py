@@ -63,17 +63,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a confirmation tells before anything happens. `count` over a thousand must be typed in."""
+    """What a confirmation tells before anything happens. `count` over a thousand, or `is_large`, must be typed in."""
 
     question: str
     lines: Sequence[Any] = field(default_factory=tuple)
     count: int = 1
     is_floor: bool = False
     reason_required: bool = False
+    is_large: bool = False
 
     @property
     def must_be_typed(self) -> bool:
-        return self.count > TYPED_ABOVE
+        return self.is_large or self.count > TYPED_ABOVE
 
 
 TYPED_ABOVE = 1_000

@@ -18,6 +18,7 @@ from sync.services.figures.shapes import (
     StreamFigures,
 )
 from sync.services.figures.surroundings import ALIVE_SECONDS
+from sync.services.pace.shapes import Budget
 
 LATE_SECONDS: Final = 300  # an entry that has been due for longer should have been sent
 SLOW_APPLY_SECONDS: Final = 60
@@ -31,6 +32,7 @@ def alarms(figures: Figures) -> tuple[Alarm, ...]:
         *_parts(figures.parts),
         *(alarm for stream in figures.streams for alarm in _stream(stream)),
         *(alarm for connection in figures.connections for alarm in _connection(connection)),
+        *(alarm for budget in figures.budgets for alarm in _budget(budget)),
         *_saturated(figures.runs),
         *_door(figures.door),
         *_lane(figures.outbound, "the CRM"),
@@ -80,6 +82,26 @@ def _connection(connection: ConnectionFigures) -> Iterator[Alarm]:
     title = f"CRM connection {connection.name}: {connection.state_label.lower()}."
     text = f"{connection.reason.rstrip('.')}. {connection.advice}" if connection.reason else connection.advice
     yield Alarm(level, title, text, "connection", connection.connection_id)
+
+
+def _budget(budget: Budget) -> Iterator[Alarm]:
+    if budget.remade_at is not None:
+        yield Alarm(
+            Level.URGENT,
+            f"The pace of {budget.institution} to S-360 was lost or spoiled in the database, and made anew.",
+            "Calls start slowly, so that S-360's limit holds. Find out who wrote there, then reset it.",
+            "pace",
+            budget.bucket_id,
+        )
+    if budget.blocked_until is not None:
+        yield Alarm(
+            Level.ATTENTION,
+            f"S-360 refused calls for {budget.institution}: too many a minute.",
+            "Everybody's calls pause, then go on slower and recover by themselves. "
+            "If it comes back, others spend more of the limit: lower our share of it.",
+            "pace",
+            budget.bucket_id,
+        )
 
 
 def _door(door: DoorFigures) -> Iterator[Alarm]:

@@ -10,7 +10,8 @@ from sync.services.figures.door import door_figures, stream_figures
 from sync.services.figures.far_side import connections
 from sync.services.figures.lanes import lane_figures
 from sync.services.figures.shapes import Figures
-from sync.services.figures.surroundings import budget_figures, database_now, part_figures, run_figures
+from sync.services.figures.surroundings import database_now, part_figures, run_figures
+from sync.services.pace import budgets
 
 
 def collect_figures() -> Figures:
@@ -30,7 +31,7 @@ def collect_figures() -> Figures:
         inbound=lanes[Target.S360],
         streams=stream_figures(now),
         connections=known,
-        budgets=budget_figures(),
+        budgets=budgets(),
         causes=cause_figures(),
         runs=run_figures(),
         parts=part_figures(),

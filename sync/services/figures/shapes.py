@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from sync.services.pace.shapes import Budget
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -108,17 +110,6 @@ class ConnectionFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetFigures:
-    """Calls to one institution's S-360 API: the contract's limit, the part we may take, what we took this minute."""
-
-    institution: str
-    limit_per_minute: int
-    share_percent: int
-    ours_per_minute: int
-    spent_this_minute: int
-
-
-@dataclass(frozen=True, slots=True)
 class CauseFigures:
     """One reason why work is parked, and how much of it."""
 
@@ -192,7 +183,7 @@ class Figures:
     inbound: LaneFigures
     streams: tuple[StreamFigures, ...]
     connections: tuple[ConnectionFigures, ...]
-    budgets: tuple[BudgetFigures, ...]
+    budgets: tuple[Budget, ...]
     causes: tuple[CauseFigures, ...]
     runs: tuple[RunFigures, ...]
     parts: PartFigures

@@ -1,14 +1,13 @@
-"""The last runs, the API budgets, and the signs of life of beat and workers."""
+"""The last runs, and the signs of life of beat and workers."""
 
 from datetime import datetime
 from typing import Final
 
-from sync.models import ApiAccess, SyncRun
+from sync.models import SyncRun
 from sync.services.figures.counting import rows
-from sync.services.figures.shapes import BudgetFigures, PartFigures, RunFigures
+from sync.services.figures.shapes import PartFigures, RunFigures
 
 SHOWN_RUNS: Final = 8
-SHOWN_BUDGETS: Final = 10
 ALIVE_SECONDS: Final = 90  # a part says so every 15 s; one that has missed six turns is taken for dead
 HEARTBEATS = """
 SELECT name = 'beat' OR name LIKE 'beat:%%', count(*) FILTER (WHERE at > clock_timestamp() - make_interval(secs => %s)),
@@ -37,23 +36,6 @@ def _run(run: SyncRun) -> RunFigures:
         error_count=run.error_count,
         timeout_count=run.timeout_count,
         not_processed_count=run.not_processed_count,
-    )
-
-
-def budget_figures() -> tuple[BudgetFigures, ...]:
-    """What each institution's API access allows us. Nothing is spent before write-back exists."""
-    accesses = (
-        ApiAccess.objects.select_related("institution").defer("secret").order_by("institution__code")[:SHOWN_BUDGETS]
-    )
-    return tuple(
-        BudgetFigures(
-            institution=access.institution.code,
-            limit_per_minute=access.calls_per_minute,
-            share_percent=int(access.budget_share * 100),
-            ours_per_minute=int(access.calls_per_minute * access.budget_share),
-            spent_this_minute=0,
-        )
-        for access in accesses
     )
 
 

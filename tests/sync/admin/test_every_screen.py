@@ -8,6 +8,7 @@ from django.urls import reverse
 from crm.models import Binding, Connection, FieldMapping, Pairing
 from sync.admin.base import ConsoleAdmin, PageAdmin
 from sync.models import (
+    Allowance,
     ApiAccess,
     Attempt,
     Cause,
@@ -19,6 +20,7 @@ from sync.models import (
     OperatorAction,
     Order,
     OutboxEntry,
+    PaceBucket,
     SyncRun,
     WebhookEndpoint,
 )
@@ -26,8 +28,8 @@ from tests.admin_support import Crowd, signed_in
 
 pytestmark = pytest.mark.django_db
 
-LEDGERS = [Attempt, Binding, Cause, Contact, Delivery, DeliveryRecord, OperatorAction, Order, OutboxEntry, SyncRun]
-SETTINGS = [ApiAccess, Connection, FieldMapping, FieldPolicy, Institution, Pairing, WebhookEndpoint]
+LEDGERS = [Attempt, Binding, Cause, Contact, Delivery, DeliveryRecord, OperatorAction, Order, OutboxEntry, PaceBucket, SyncRun]
+SETTINGS = [Allowance, ApiAccess, Connection, FieldMapping, FieldPolicy, Institution, Pairing, WebhookEndpoint]
 
 
 def list_of(model):
