@@ -71,16 +71,36 @@ def test_the_secret_is_in_no_text_of_the_access():
 
 def test_every_call_carries_a_token_of_its_own(s360, connect):
     now = [1_700_000_000.0]
+    s360.api.auth._clock = lambda: now[0]
+    client = connect(clock=lambda: now[0])
+    for _ in range(3):
+        assert client.get_contact(NUMBER) is not None
+        now[0] += 60
+    assert len(calls(s360)) == 3
+
+
+@pytest.mark.parametrize(("aged", "sent"), [(1.5, 2), (0.3, 1)])
+@pytest.mark.parametrize("unit", ["seconds", "milliseconds"])
+def test_a_token_refused_when_it_had_aged_on_the_way_is_signed_once_more(s360, connect, aged, sent, unit):
+    s360.fault("unauthorized", times=1)
+    s360.credentials.unit = unit
+    now = [1_700_000_000.25]
+    s360.api.auth._clock = lambda: now[0]
 
     def clock() -> float:
-        now[0] += 1
+        now[0] += aged
         return now[0]
 
-    s360.api.auth._clock = lambda: now[0]
-    client = connect(clock=clock)
-    for _ in range(3):
-        client.get_contact(NUMBER)
-    assert now[0] == 1_700_000_003.0
+    def save() -> None:
+        client = connect(clock=clock, jwt_time_unit=unit)
+        client.save_individual_contact(NUMBER, {"email": "a@example.org"}, contact_type=None, role=None)
+
+    if sent == 1:
+        with pytest.raises(CallFailedError, match="401"):
+            save()
+    else:
+        save()
+    assert (len(calls(s360)), effects(s360)) == (sent, sent - 1)
 
 
 @pytest.mark.parametrize("unit", ["seconds", "milliseconds"])

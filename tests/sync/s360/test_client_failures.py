@@ -69,7 +69,7 @@ def test_the_real_limit_of_s360_is_met_as_throttled(s360, connect):
 @pytest.mark.parametrize("status", [401, 403])
 def test_refused_credentials_stop_the_connection_after_one_call(s360, connect, status):
     s360.fault("unauthorized", status=status)
-    failure = save(connect())
+    failure = save(connect(clock=lambda: 1_700_000_000.0))
     assert (failure.kind, failure.scope, failure.code) == ("misconfigured", "connection", str(status))
     assert not failure.outcome_unknown
     assert (len(calls(s360)), effects(s360)) == (1, 0)
