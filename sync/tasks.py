@@ -7,6 +7,7 @@ from typing import Final
 
 from celery import shared_task
 
+from sync.services.confirm import confirm_held_records, institutions_with_held_records
 from sync.services.heartbeats import beat, forget_old_heartbeats
 from sync.services.intake.apply import apply_due
 from sync.services.intake.claim import has_waiting_deliveries, reclaim_expired_deliveries
@@ -58,6 +59,13 @@ def sweep() -> None:
 def remove_old() -> None:
     """Remove what its retention has ended for."""
     remove_old_rows()
+
+
+@shared_task(name="sync.confirm_held")
+def confirm_held() -> None:
+    """Settle held changes by reading S-360, within its budget."""
+    for institution_id in institutions_with_held_records():
+        confirm_held_records(institution_id)
 
 
 @shared_task(name="sync.heartbeat")

@@ -1,7 +1,8 @@
 """Throw-away PostgreSQL and Valkey for the whole run, started before Django reads its settings.
 
 Django is set up here, not by pytest-django (pyproject.toml names no settings): that one would read the settings before
-this file could name the servers. Workers of pytest-xdist inherit the controller's variables and so share its servers (each makes a
+this file could name the servers. Workers of pytest-xdist inherit the controller's variables and so share its servers
+(each makes a
 database of its own). With DATABASE_URL and REDIS_URL set, those servers are used instead.
 """
 

@@ -26,6 +26,7 @@ def test_a_tick_nobody_took_expires():
 
     assert sorted(entry["task"] for entry in schedule.values()) == [
         "crm.tick",
+        "sync.confirm_held",
         "sync.heartbeat",
         "sync.remove_old_rows",
         "sync.sweep",

@@ -109,13 +109,13 @@ def _apply(works: Sequence[Work[Any]], endpoint: WebhookEndpoint, rules: Institu
         else:
             apply_orders(batch)
         owe(cursor, batch.owed)
-        write_events(cursor, _events(batch, entity))
+        write_events(cursor, events_of(batch, entity))
         settle_records(cursor, works, owner)
         if batch.owed:
             nudge_after_commit("push")
 
 
-def _events(batch: Batch, entity: Entity) -> list[Event]:
+def events_of(batch: Batch, entity: Entity) -> list[Event]:
     """The batch's lines, now that every record has an id; a rejected record without one has its story in its
     delivery."""
     events = []

@@ -22,7 +22,7 @@ UPDATE sync_delivery d
   FROM due
  WHERE d.id = due.id
 RETURNING d.id, d.endpoint_id, d.institution_id, d.stream, d.body, d.digest, d.received_at, d.record_count,
-    d.crash_count, d.run_id
+    d.crash_count, d.run_id, d.rejected_count
 """
 # A worker that died comes back as one crash more; see `careful` for what three of them mean.
 RECLAIM = """
@@ -45,6 +45,7 @@ class ClaimedDelivery:
     record_count: int
     crash_count: int
     run_id: int | None
+    rejected_count: int
 
 
 def claim_deliveries(owner: str, *, limit: int = CLAIM_DELIVERIES) -> list[ClaimedDelivery]:

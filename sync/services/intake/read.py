@@ -15,7 +15,7 @@ from sync.s360.identities import guarded_places
 from sync.s360.orders import OrderPayload
 from sync.s360.problems import RecordProblem, RecordRejected
 from sync.s360.settings import S360SettingsError
-from sync.s360.strict import DoorRefusal, parse_body, problem_of
+from sync.s360.strict import DoorRefusal, parse_accepted, parse_body, problem_of
 from sync.services.institution_rules import InstitutionRules, Reader
 from sync.services.intake.claim import ClaimedDelivery
 from sync.services.sql import run
@@ -104,9 +104,12 @@ def waiting_ids(cursor: psycopg.Cursor[Any], delivery: ClaimedDelivery) -> list[
 
 
 def _records(delivery: ClaimedDelivery, endpoint: WebhookEndpoint, rules: InstitutionRules) -> list[Any]:
+    root = rules.settings.order_payload_root
     try:
+        if not delivery.rejected_count:  # nearly always: the door found nothing wrong
+            return records_of(parse_accepted(delivery.body), Stream(endpoint.stream), order_root=root)
         parsed = parse_body(delivery.body, max_bytes=max(len(delivery.body), 1))
-        records = records_of(parsed.value, Stream(endpoint.stream), order_root=rules.settings.order_payload_root)
+        records = records_of(parsed.value, Stream(endpoint.stream), order_root=root)
     except DoorRefusal:
         return []  # the door let it in, settings have changed since: every record is then rejected as missing
     if not parsed.is_suspicious:
