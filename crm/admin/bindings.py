@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from crm.admin.link_screens import LinkScreens
 from crm.models import Binding, Connection
 from sync.admin.base import PageAdmin
 from sync.admin.filters import field_filter
@@ -16,7 +17,7 @@ from sync.words import link_to, when
 
 
 @admin.register(Binding)
-class BindingAdmin(PageAdmin):
+class BindingAdmin(LinkScreens, PageAdmin):
     list_display = ("remote", "entity", "record", "of_connection", "since")
     list_filter = (field_filter("entity", "entity", Entity.choices),)
     list_display_links = ("remote",)

@@ -17,6 +17,7 @@ class Binding(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        permissions = [("link_records", "Can link a contact to a record the CRM already has")]
         constraints = [
             models.CheckConstraint(
                 name="binding_has_one_record",

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from sync.admin.base import BoundedList, PageAdmin
 from sync.admin.entry_words import REQUEUE, next_move
+from sync.admin.far_side import far_side_buttons
 from sync.admin.filters import InstitutionFilter, choice_filter, field_filter
 from sync.admin.lists import wide_of
 from sync.admin.outbox import record_of, said
@@ -141,6 +142,7 @@ class CauseAdmin(PageAdmin):
                 Fact("Last re-queued", when(row.lifted_at)),
             ],
             sections=[_entries(row, counts), _records(row, counts)],
+            buttons=far_side_buttons(request, row),
         )
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from sync.admin.base import PageAdmin
-from sync.admin.far_side import FarSide, far_side_of
+from sync.admin.far_side import FarSide, far_side_buttons, far_side_of
 from sync.admin.filters import InstitutionFilter, choice_filter, field_filter
 from sync.admin.lists import WIDE, institution_ids, is_list
 from sync.admin.page import Fact, Notice, Page, Section
@@ -119,7 +119,7 @@ class ContactAdmin(PageAdmin):
                 story_section(request, events, here),
                 payload_section(request, row),
             ],
-            buttons=requeue_buttons(request, entries),
+            buttons=[*requeue_buttons(request, entries), *far_side_buttons(request, row)],
         )
 
     def _facts(self, request: HttpRequest, row: Contact, would_send: str, far_side: FarSide | None) -> list[Fact]:

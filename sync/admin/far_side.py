@@ -5,6 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Model
+from django.http import HttpRequest
+
+from sync.admin.page import Button
 from sync.engine.policy import PolicySet
 from sync.models import Entity
 
@@ -29,6 +33,18 @@ _look_up: list[Callable[[Entity, Any], FarSide | None]] = []
 def register_far_side(look_up: Callable[[Entity, Any], FarSide | None]) -> None:
     """`look_up(entity, record)` makes a bounded number of queries; None where the institution has no CRM yet."""
     _look_up.append(look_up)
+
+
+_buttons: dict[type[Model], list[Callable[[HttpRequest, Any], list[Button]]]] = {}
+
+
+def register_buttons(model: type[Model], make: Callable[[HttpRequest, Any], list[Button]]) -> None:
+    """`make(request, row)`: what the CRM's side offers this person on the page of such a row."""
+    _buttons.setdefault(model, []).append(make)
+
+
+def far_side_buttons(request: HttpRequest, row: Model) -> list[Button]:
+    return [button for make in _buttons.get(type(row), ()) for button in make(request, row)]
 
 
 def far_side_of(entity: Entity, record: Any) -> FarSide | None:

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from sync.admin.base import PageAdmin
 from sync.admin.entry_words import REQUEUE, cause_link, next_move, state_badge
+from sync.admin.far_side import far_side_buttons
 from sync.admin.filters import ChoiceFilter, EntryStateFilter, InstitutionFilter, age_filter, field_filter
 from sync.admin.lists import wide_of
 from sync.admin.page import Effect, Fact, Notice, Page, Section
@@ -203,6 +204,7 @@ class OutboxEntryAdmin(PageAdmin):
                 Fact("Owed since", when(row.created_at)),
             ],
             sections=[_intent(row)],
+            buttons=far_side_buttons(request, row),
         )
 
 

@@ -22,6 +22,7 @@ BEFORE: Final = "before"  # the page continues below the event with this id
 _TONES: Final[Mapping[str, str]] = {
     EventKind.PUSHED: "good",
     EventKind.WRITTEN_BACK: "good",
+    EventKind.LINKED: "good",
     EventKind.PARKED: "bad",
     EventKind.CONFLICT: "bad",
     EventKind.UNCERTAIN: "warn",
@@ -155,6 +156,12 @@ def _held(_: HttpRequest, detail: Detail) -> str:
     return f"{_reason(detail)} Not applied yet: {fields}." if fields else _reason(detail)
 
 
+def _linked(_: HttpRequest, detail: Detail) -> str:
+    told = f"Linked to CRM record {detail.get('remote_id', '')}, which was there before."
+    counts = f" {detail.get('agree', 0)} fields agreed, {detail.get('differ', 0)} differed."
+    return " ".join((told + counts, str(detail.get("reason", "")))).strip()
+
+
 def _anonymised(_: HttpRequest, detail: Detail) -> str:
     return "S-360 anonymised this contact; every personal value is gone here too and the CRM is told."
 
@@ -187,4 +194,5 @@ _SENTENCES: Final[Mapping[str, Callable[[HttpRequest, Detail], Any]]] = {
     EventKind.UNCERTAIN: _uncertain,
     EventKind.PARKED: _parked,
     EventKind.ANONYMISED: _anonymised,
+    EventKind.LINKED: _linked,
 }
