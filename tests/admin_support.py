@@ -26,7 +26,6 @@ from tests.factories import (
     UserFactory,
     WebhookEndpointFactory,
 )
-
 from tests.factories.pace import AllowanceFactory, PaceBucketFactory
 
 

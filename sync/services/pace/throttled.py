@@ -6,7 +6,9 @@ from typing import Final
 import structlog
 from django.conf import settings
 
-from sync.engine.pacing import FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, SLOW_DOWN, SLOWEST_SHARE
+from sync.engine.pacing import MAX_PAUSE_SECONDS, SLOW_DOWN, SLOWEST_SHARE
+from sync.models import Institution
+from sync.services.institution_rules import settings_of
 from sync.services.pace.layers import shared_layer
 from sync.services.pace.permits import remake
 from sync.services.pace.statement import FACTOR, LIMIT
@@ -28,7 +30,7 @@ WITH locked AS MATERIALIZED (
       FROM locked b, clock
 ), pause AS MATERIALIZED (
     SELECT h.*, h.now + make_interval(secs => coalesce(%(retry_after)b::float8, CASE WHEN h.is_known THEN 0 ELSE
-           least({MAX_PAUSE_SECONDS}, {FIRST_PAUSE_SECONDS} * 2 ^ least(h.in_a_row - 1, {MOST_DOUBLINGS})) END)) AS
+           least({MAX_PAUSE_SECONDS}, %(first_pause)b::float8 * 2 ^ least(h.in_a_row - 1, {MOST_DOUBLINGS})) END)) AS
                until
       FROM heard h
 ), others AS MATERIALIZED (
@@ -57,14 +59,16 @@ log = structlog.get_logger(__name__)
 def note_throttled(institution_id: int, retry_after: float | None = None) -> float:
     """Stop every caller of the institution; the seconds that the pause lasts from now.
 
-    `retry_after`: seconds S-360 asked for, honoured up to 15 minutes; None or nonsense: 60 s, doubling while refusals
-    follow each other. The pace goes down by a third once per pause, and recovers by a twentieth of the ceiling a quiet
-    minute. Not counted as an attempt by anybody. Call it outside a transaction.
+    `retry_after`: seconds S-360 asked for, honoured up to 15 minutes; None or nonsense: `api_throttle_pause_seconds` (60),
+    doubling while refusals follow each other. The pace goes down by a third once per pause, and recovers by a twentieth
+    of the ceiling a quiet minute. Not counted as an attempt by anybody. Call it outside a transaction.
+    Raises Institution.DoesNotExist, S360SettingsError.
     """
     asked = {
         "key": shared_layer(institution_id).key,
         "institution": institution_id,
         "retry_after": _honoured(retry_after),
+        "first_pause": _first_pause(institution_id),
         "window": float(settings.PACE_WINDOW_SECONDS),
     }
     for _ in range(2):
@@ -75,6 +79,11 @@ def note_throttled(institution_id: int, retry_after: float | None = None) -> flo
             return float(row[0])
         remake(institution_id, [shared_layer(institution_id)])
     return MAX_PAUSE_SECONDS
+
+
+def _first_pause(institution_id: int) -> float:
+    row = Institution.objects.only("settings", "timezone").get(pk=institution_id)
+    return float(settings_of(row).api_throttle_pause_seconds)
 
 
 def _honoured(retry_after: float | None) -> float | None:

@@ -28,7 +28,19 @@ from tests.admin_support import Crowd, signed_in
 
 pytestmark = pytest.mark.django_db
 
-LEDGERS = [Attempt, Binding, Cause, Contact, Delivery, DeliveryRecord, OperatorAction, Order, OutboxEntry, PaceBucket, SyncRun]
+LEDGERS = [
+    Attempt,
+    Binding,
+    Cause,
+    Contact,
+    Delivery,
+    DeliveryRecord,
+    OperatorAction,
+    Order,
+    OutboxEntry,
+    PaceBucket,
+    SyncRun,
+]
 SETTINGS = [Allowance, ApiAccess, Connection, FieldMapping, FieldPolicy, Institution, Pairing, WebhookEndpoint]
 
 

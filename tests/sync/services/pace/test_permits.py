@@ -346,6 +346,13 @@ def test_retry_after_is_honoured_up_to_a_quarter_of_an_hour(institution, asked, 
         assert pause - 1 < take(institution).wait_seconds <= pause
 
 
+def test_first_pause_is_a_setting_of_the_institution(institution):
+    institution.settings = {"api_throttle_pause_seconds": 90}
+    institution.save()
+
+    assert note_throttled(institution.pk) == 90
+
+
 def test_longer_retry_after_during_a_pause_extends_it(institution):
     note_throttled(institution.pk)
 
