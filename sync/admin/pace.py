@@ -79,13 +79,9 @@ class PaceBucketAdmin(PageAdmin):
             facts=[
                 Fact("Institution", link_to(row.institution)),
                 Fact("Limits", row.get_layer_display(), row.name),
-                Fact(
-                    "Room from", when(row.tat), "" if row.tat else "made anew, empty"
-                ),
+                Fact("Room from", when(row.tat), "" if row.tat else "made anew, empty"),
                 Fact("Permits", number(row.granted_count)),
-                Fact(
-                    "Refusals of S-360", number(row.throttled_count), f"{row.throttles_in_a_row} in a row"
-                ),
+                Fact("Refusals of S-360", number(row.throttled_count), f"{row.throttles_in_a_row} in a row"),
                 Fact("Last refusal", when(row.last_throttled_at)),
                 *(_facts(shared) if shared else ()),
             ],

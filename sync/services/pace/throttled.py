@@ -59,7 +59,7 @@ log = structlog.get_logger(__name__)
 def note_throttled(institution_id: int, retry_after: float | None = None) -> float:
     """Stop every caller of the institution; the seconds that the pause lasts from now.
 
-    `retry_after`: seconds S-360 asked for, honoured up to 15 minutes; None or nonsense: `api_throttle_pause_seconds` (60),
+    `retry_after`: seconds S-360 asked for, honoured up to 15 minutes; None or nonsense: `api_throttle_pause_seconds`,
     doubling while refusals follow each other. The pace goes down by a third once per pause, and recovers by a twentieth
     of the ceiling a quiet minute. Not counted as an attempt by anybody. Call it outside a transaction.
     Raises Institution.DoesNotExist, S360SettingsError.
