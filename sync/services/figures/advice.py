@@ -22,9 +22,9 @@ _BY_CODE: Final[Mapping[str, str]] = {
         "The person was erased here on request. Have S-360 stop sending this contact, or undo the erasure."
     ),
     "CONFLICT": (
-        "Another CRM record already holds a value that must be unique there, often an e-mail address that a family or "
-        "a structure shares. Decide in the CRM which record it belongs to, or take the field out of the mapping; then "
-        "re-queue."
+        "Another CRM record already holds a value that is unique there, mostly an e-mail address. The same person? "
+        "Link the contact to that record. Somebody else (a family or a structure shares the address)? Decide in the "
+        "CRM whose it is, or take the field out of the mapping; then re-queue."
     ),
     "value_not_mapped": "Add the value to the field's value map, then re-queue this cause.",
     "frozen": "Look at both sides' values on the record's page, correct the wrong side, then release the record.",
