@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from config.embedded.valkey import ValkeyServer
+from config.supervisor import members
 from tests.faults.console import Console, console_environment
 from tests.flows.world import World, a_world
 
@@ -26,7 +27,10 @@ def valkey(tmp_path: Path) -> Iterator[ValkeyServer]:
 
 
 @pytest.fixture
-def console(transactional_db: None, tmp_path: Path, valkey: ValkeyServer) -> Iterator[Console]:
+def console(
+    transactional_db: None, tmp_path: Path, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Console]:
+    monkeypatch.setattr(members, "LOGS", tmp_path)  # what the supervisor starts writes its log here
     made = Console(tmp_path, console_environment(valkey))
     yield made
     made.end()

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -21,6 +21,8 @@ from django.db.models import Count
 from django.utils.timezone import now
 
 from config.embedded.valkey import ValkeyServer
+from config.supervisor.members import ProcessMember
+from config.supervisor.supervisor import Supervisor
 from crm.models import Connection
 from sync.models import Cause, Delivery, DeliveryRecord, OutboxEntry
 from sync.practice import PracticeS360
@@ -95,6 +97,7 @@ class Console:
     environment: dict[str, str]
     parts: list[Part] = field(default_factory=list)
     port: int = field(default_factory=free_port)
+    supervisor: Supervisor = field(default_factory=lambda: Supervisor(stopping=lambda: False, hurried=lambda: True))
 
     @property
     def url(self) -> str:
@@ -127,10 +130,23 @@ class Console:
         options = ["--hook", hook] if hook else []
         return self.part(name, "-m", "tests.faults.part", "workers", "--count", str(count), *options)
 
-    def celery(self, name: str, *arguments: str) -> Part:
-        return self.part(name, *arguments)
+    def supervise(self, member: ProcessMember, name: str = "") -> None:
+        """Start a process as `make run` does; `watch_for` and `wait_until` start it again when it dies."""
+        self.supervisor.start(replace(member, name=name or member.name, environment=self.environment))
+
+    def watch_for(self, seconds: float) -> None:
+        """So long, with the supervisor at work."""
+        ends_at = time.monotonic() + seconds
+        while time.monotonic() < ends_at:
+            self.supervisor.turn()
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float, what: str) -> float:
+        """`wait_until` with the supervisor at work."""
+        return wait_until(condition, seconds, what, meanwhile=self.supervisor.turn)
 
     def end(self) -> None:
+        for member in self.supervisor.members:
+            member.kill()
         for part in self.parts:
             part.end()
 
@@ -161,13 +177,19 @@ def tell(line: str) -> None:
     sys.stdout.write(f"\n{line}\n")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> float:
+def doze() -> None:
+    time.sleep(0.05)
+
+
+def wait_until(
+    condition: Callable[[], bool], seconds: float, what: str, *, meanwhile: Callable[[], None] = doze
+) -> float:
     """How long it took; fails when it did not happen in time."""
     began = time.monotonic()
     while not condition():
         if time.monotonic() - began > seconds:
             raise AssertionError(f"not within {seconds:.0f} s: {what}\n{present_state()}")
-        time.sleep(0.05)
+        meanwhile()
     return time.monotonic() - began
 
 

@@ -16,7 +16,7 @@ from config.supervisor.members import ProcessMember
 from config.supervisor.processes import beat, worker
 from sync.models import Heartbeat
 from sync.practice import PracticeS360
-from tests.faults.console import Console, Part, an_s360, is_quiet, tell, wait_until
+from tests.faults.console import Console, an_s360, is_quiet, tell
 from tests.flows.world import World
 
 READY_SECONDS = 60
@@ -61,17 +61,15 @@ class LiveTraffic:
         return {delivery.status for delivery in self.s360.ledger.deliveries()}
 
 
-def start_member(console: Console, member: ProcessMember, name: str = "") -> Part:
-    """A process as the supervisor would start it."""
-    return console.part(name or member.name, *member.arguments)
-
-
 def start_everything(console: Console, *, beats: int = 1) -> None:
-    start_member(console, worker())
-    for n in range(beats):
-        start_member(console, beat(), f"beat{n}")
+    """Worker and beat under the supervisor, as `make run` has them, and the web server."""
+    for name, member in [("worker", worker()), *((f"beat{n}", beat()) for n in range(beats))]:
+        assert isinstance(member, ProcessMember)
+        console.supervise(member, name)
     console.web()
-    wait_until(lambda: Heartbeat.objects.filter(name="beat").exists(), READY_SECONDS, "beat and worker are alive")
+    console.wait_until(
+        lambda: Heartbeat.objects.filter(name="beat").exists(), READY_SECONDS, "beat and worker are alive"
+    )
 
 
 def seconds_since_worker_beat() -> float:
@@ -98,16 +96,16 @@ def test_a_broker_flushed_five_times_and_frozen_costs_neither_an_answer_nor_a_re
     client = redis.Redis.from_url(valkey.url)
     with an_s360(world, console) as s360, LiveTraffic(s360) as traffic:
         for _ in range(5):
-            time.sleep(0.7)
+            console.watch_for(0.7)
             client.flushall()
         client.execute_command("CLIENT", "PAUSE", 2500, "ALL")
-        time.sleep(3)
+        console.watch_for(3)
         os.kill(valkey.child.pid, signal.SIGSTOP)
-        time.sleep(3)
+        console.watch_for(3)
         os.kill(valkey.child.pid, signal.SIGCONT)
-        time.sleep(0.5)
+        console.watch_for(0.5)
         traffic.stop()
-        caught_up = wait_until(is_quiet, CATCH_UP_SECONDS, "all is worked off after the broker is back")
+        caught_up = console.wait_until(is_quiet, CATCH_UP_SECONDS, "all is worked off after the broker is back")
         tell(f"caught up after {caught_up:.1f} s")
         check_all_arrived_once(world, traffic, "flushed and frozen")
     client.close()
@@ -120,15 +118,15 @@ def test_webhooks_are_answered_while_the_broker_is_gone_and_work_goes_on_when_it
 ):
     start_everything(console)
     with an_s360(world, console) as s360, LiveTraffic(s360) as traffic:
-        time.sleep(1)
+        console.watch_for(1)
         valkey.stop()
-        time.sleep(seconds)
+        console.watch_for(seconds)
         valkey.start()
         is_back = time.monotonic()
-        time.sleep(1)
+        console.watch_for(1)
         traffic.stop()
-        wait_until(is_quiet, CATCH_UP_SECONDS, "all is worked off after the broker is back")
-        wait_until(lambda: seconds_since_worker_beat() < 3, CATCH_UP_SECONDS, "the worker consumes again")
+        console.wait_until(is_quiet, CATCH_UP_SECONDS, "all is worked off after the broker is back")
+        console.wait_until(lambda: seconds_since_worker_beat() < 3, CATCH_UP_SECONDS, "the worker consumes again")
         tell(f"caught up {time.monotonic() - is_back:.1f} s after the broker was back")
         check_all_arrived_once(world, traffic, f"gone for {seconds} s")
 
@@ -137,7 +135,7 @@ def test_webhooks_are_answered_while_the_broker_is_gone_and_work_goes_on_when_it
 def test_two_beats_do_no_harm(console: Console, world: World):
     start_everything(console, beats=2)
     with an_s360(world, console) as s360, LiveTraffic(s360) as traffic:
-        time.sleep(8)  # four ticks of each beat
+        console.watch_for(6)  # three ticks of each beat
         traffic.stop()
-        wait_until(is_quiet, CATCH_UP_SECONDS, "everything is settled")
+        console.wait_until(is_quiet, CATCH_UP_SECONDS, "everything is settled")
         check_all_arrived_once(world, traffic, "two beats")

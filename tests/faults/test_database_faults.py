@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from tests.faults.conftest import SEED
-from tests.faults.console import Console, an_s360, is_quiet, tell, wait_until
+from tests.faults.console import Console, an_s360, is_quiet, tell
 from tests.faults.test_broker_faults import LiveTraffic, start_everything
 from tests.faults.test_web_killed import acknowledged_and_missing
 from tests.flows.world import World
@@ -44,13 +44,13 @@ def test_dropped_connections_cost_no_acknowledged_record_and_stop_no_worker(cons
         with LiveTraffic(s360) as traffic:
             ends_at = time.monotonic() + 6
             while time.monotonic() < ends_at:
-                time.sleep(chance.uniform(0.02, 0.2))
+                console.supervisor.turn()  # a tenth of a second
                 dropped += drop_one_connection(chance)
             dropped += drop_all_connections()  # a restart, as the console sees it
             traffic.stop()
             while s360.queue("contacts", 1):
                 s360.execute("contacts")
-            wait_until(is_quiet, 30, "the workers go on")
+            console.wait_until(is_quiet, 30, "the workers go on")
 
             answers = [delivery.status for delivery in s360.ledger.deliveries()]
             tell(f"seed {SEED}: {dropped} connections dropped, {len(answers)} posts, {answers.count(503)} of them 503")

@@ -171,7 +171,7 @@ def lasting_world(transactional_db: None) -> Iterator[World]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("examples", [40, pytest.param(1000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("examples", [25, pytest.param(1000, marks=pytest.mark.soak)])
 def test_whatever_the_order_of_arrival_two_workers_end_at_the_last_state_that_arrived(
     lasting_world: World, examples: int
 ):
