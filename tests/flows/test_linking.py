@@ -365,3 +365,35 @@ def test_in_bulk_the_rest_is_counted_and_a_repeat_goes_on(world):
 
     assert (first.linked, first.rest, second.linked, second.rest) == (2, 1, 1, 0)
     assert Binding.objects.count() == 3
+
+
+def test_in_bulk_a_crm_that_stops_leaves_the_others_for_later(world):
+    mail = [f"{n}@example.org" for n in range(3)]
+    known = people(world, *[("Noor", "Vandenberg", address, "") for address in mail])
+    world.deliver(*[contact_record(f"000000{n}", email=mail[n]) for n in range(3)])
+    world.work()
+    world.crm.fail_next("hubspot", "throttled", path="PATCH ", retry_after="30")
+    report = link_free_candidates(Cause.objects.get(), "operator", "")
+
+    assert report.linked == 0
+    assert len(report.left) == 3
+    assert sum("is not working" in left.reason for left in report.left) == 2
+    assert [number_on(world, remote_id) for remote_id in known] == [None, None, None]
+    assert OutboxEntry.objects.filter(state="parked").count() == 3
+
+
+def test_in_bulk_time_that_is_up_stops_before_the_next_link(world):
+    people(world, ("Noor", "Vandenberg", EMAIL, ""))
+    world.deliver(contact_record(NUMBER))
+    world.work()
+    report = link_free_candidates(Cause.objects.get(), "operator", "", seconds=0)
+
+    assert (report.linked, report.rest) == (0, 1)
+    assert not Binding.objects.exists()
+
+
+def test_the_version_remembered_is_the_one_after_the_number_was_written(world):
+    known = in_conflict(world)
+    before = candidate_for(world.contact(NUMBER)).version
+    link_contact(world.contact(NUMBER).pk, known, "operator", "")
+    assert Binding.objects.get().remote_version > before

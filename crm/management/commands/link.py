@@ -5,12 +5,11 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from crm.services.link_records import (
-    BulkReport,
     Candidate,
     Left,
     LinkRefusedError,
@@ -24,6 +23,7 @@ from sync.engine.explanation import summary
 from sync.engine.fields import spec_of
 from sync.models import Cause, Contact
 
+AT_ONCE: Final = 20_000  # nobody waits for a page here
 _EPILOG = """\
 Exit codes: 0 linked (or, with --dry-run, it could be); 1 refused, and nothing was changed; 2 wrong arguments.
 Without --remote-id the record is the one the CRM named in its last refusal. No personal value is printed.
@@ -80,10 +80,12 @@ class Command(BaseCommand):
         if cause is None:
             raise CommandError(f"There is no cause {options['cause']}.")
         if options["dry_run"]:
-            found = sort_candidates(cause)
+            found = sort_candidates(cause, AT_ONCE)
             certain = [{"contact": str(c.contact), "record": c.remote_id} for c in found.certain]
             return {"certain": certain, "left": _left(found.left), "not_compared": found.rest}
-        report: BulkReport = link_free_candidates(cause, _actor(options), options["reason"], seconds=float("inf"))
+        report = link_free_candidates(
+            cause, _actor(options), options["reason"], limit=AT_ONCE, looked_at=AT_ONCE, seconds=float("inf")
+        )
         return {"linked": report.linked, "left": _left(report.left), "not_reached": report.rest}
 
 

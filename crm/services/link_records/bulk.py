@@ -114,15 +114,16 @@ def link_free_candidates(
     *,
     key: str | None = None,
     limit: int = LINKED_AT_ONCE,
+    looked_at: int = LOOKED_AT,
     seconds: float = SECONDS,
 ) -> BulkReport:
     """Link every contact of the cause that certainly matches, one by one; each link is whole before the next begins.
 
-    Stops after `limit` links or `seconds`; a repeat goes on with the rest. `key`: unique per form sent; a second click
-    raises AlreadyDoneError. Raises LinkRefusedError when the CRM cannot be read at all.
+    Compares the oldest `looked_at` and stops after `limit` links or `seconds`; a repeat goes on with the rest. `key`:
+    unique per form sent; a second click raises AlreadyDoneError. Raises LinkRefusedError when the CRM cannot be read.
     """
     begun = time.monotonic()
-    found = sort_candidates(cause)
+    found = sort_candidates(cause, looked_at)
     counts = {"certain": len(found.certain), "left": len(found.left), "not_compared": found.rest}
     note_action(actor, "link_cause", f"cause {cause.pk}", reason=reason, before=counts, key=key)
     linked, left = 0, list(found.left)

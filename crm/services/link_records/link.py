@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 from django.db import DatabaseError, IntegrityError, InterfaceError, transaction
 
-from crm.connectors.base import ConnectorUnavailable
+from crm.connectors.base import ConnectorUnavailable, RecordResult
 from crm.connectors.base import Entity as RemoteEntity
 from crm.services.bindings import find_bindings, save_bindings
 from crm.services.connection_state import note_failure
@@ -66,8 +66,8 @@ def link_contact(contact_id: int, remote_id: str, actor: str, reason: str, key: 
             _refuse_unless_free(candidate)
             asked = {"remote_id": remote_id, "carries": candidate.carries}
             note_action(actor, "link_record", f"contact {contact}", reason=reason, before=asked, key=key)
-            status = _adopt(candidate)
-            return once_more_on_race(lambda: _write_down(candidate, actor, reason, status))
+            adopted = _adopt(candidate)
+            return once_more_on_race(lambda: _write_down(candidate, actor, reason, adopted))
 
 
 def _refuse_unless_free(candidate: Candidate) -> None:
@@ -78,8 +78,8 @@ def _refuse_unless_free(candidate: Candidate) -> None:
         raise LinkRefusedError("This contact is being sent to the CRM right now. Try again in a minute.")
 
 
-def _adopt(candidate: Candidate) -> str:
-    """How the CRM's record came to carry the number. No transaction is open. Raises LinkRefusedError."""
+def _adopt(candidate: Candidate) -> RecordResult:
+    """The CRM's record carries the number now. No transaction is open. Raises LinkRefusedError."""
     end = candidate.end
     try:
         connector = end.open([candidate.contact.s360_view])
@@ -90,30 +90,30 @@ def _adopt(candidate: Candidate) -> str:
         if is_of_connection(result.failure):
             note_failure(end.connection.pk, result.failure)
         raise LinkRefusedError(f"The CRM refuses the link: {result.failure.message}.")
-    return result.status
+    return result
 
 
-def _write_down(candidate: Candidate, actor: str, reason: str, status: str) -> LinkReport:
+def _write_down(candidate: Candidate, actor: str, reason: str, adopted: RecordResult) -> LinkReport:
     contact = candidate.contact
     with transaction.atomic(), fast_cursor() as cursor:
         locked = Contact.objects.select_for_update().only("is_in_crm").get(pk=contact.pk)
-        _bind(cursor, candidate)
+        _bind(cursor, candidate, adopted.remote_version or candidate.version)
         if not locked.is_in_crm:
             run(cursor, KNOWN_NOW, (dumps(dict(candidate.view)), contact.pk))
-            _tell(cursor, candidate, actor, reason, status)
+            _tell(cursor, candidate, actor, reason, adopted)
         freed = release_orders_of(cursor, [contact.pk])
         requeued = _go_on(cursor, candidate, actor, reason)
         nudge_after_commit("push")
     return LinkReport(contact.pk, str(contact), candidate.remote_id, locked.is_in_crm, requeued, freed)
 
 
-def _bind(cursor: psycopg.Cursor[Any], candidate: Candidate) -> None:
+def _bind(cursor: psycopg.Cursor[Any], candidate: Candidate, version: str) -> None:
     """Raises LinkRefusedError where somebody else was first: the push found its own record, or bound this one."""
     connection_id, contact_id, remote_id = candidate.end.connection.pk, candidate.contact.pk, candidate.remote_id
     held = find_bindings(cursor, connection_id, Entity.CONTACT, [contact_id]).get(contact_id)
     if held is None:
         try:
-            save_bindings(cursor, connection_id, Entity.CONTACT, [(contact_id, remote_id, candidate.version)])
+            save_bindings(cursor, connection_id, Entity.CONTACT, [(contact_id, remote_id, version)])
         except IntegrityError as error:
             raise LinkRefusedError(f"CRM record {remote_id} was bound to another contact meanwhile.") from error
         held = find_bindings(cursor, connection_id, Entity.CONTACT, [contact_id]).get(contact_id)
@@ -122,11 +122,11 @@ def _bind(cursor: psycopg.Cursor[Any], candidate: Candidate) -> None:
         raise LinkRefusedError(f"Meanwhile the console has bound {whose}: look at both in the CRM.")
 
 
-def _tell(cursor: psycopg.Cursor[Any], candidate: Candidate, actor: str, reason: str, status: str) -> None:
+def _tell(cursor: psycopg.Cursor[Any], candidate: Candidate, actor: str, reason: str, adopted: RecordResult) -> None:
     contact = candidate.contact
     told = {
         "remote_id": candidate.remote_id,
-        "number": "written" if status == "updated" else "was there",
+        "number": "written" if adopted.status == "updated" else "was there",
         "agree": len(candidate.agreeing),
         "differ": len(candidate.differing),
     }
