@@ -7,13 +7,13 @@ lists are kept as they came, with a warning: only a wrong *type* in a mapped fie
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sync.engine.canonical import Value, canonical_value
+from sync.engine.canonical import Value, canonical_value, canonicaliser
 from sync.engine.lifecycle import Lifecycle
 from sync.s360.contact_lists import read_consents, read_criteria
 from sync.s360.envelope import CONTACT_NUMBER, json_type, shape_problem
@@ -88,18 +88,15 @@ class ContactReader:
             block = find_block(record, segments) if segments else record
             if block is ABSENT:
                 continue
-            for leaf, field in members:
+            for leaf, field, read_text in members:
                 value = None if block is None else block.get(leaf, ABSENT)
-                if value is not ABSENT:
-                    view[field] = self._read_value(field, value)
+                if type(value) is str:
+                    view[field] = read_text(value)
+                elif value is None:
+                    view[field] = None
+                elif value is not ABSENT:
+                    raise RecordRejected(self._paths[field], value, f"expected text, got {json_type(value)}")
         return view
-
-    def _read_value(self, field: str, value: Any) -> Value:
-        if value is None or value == "":
-            return None
-        if not isinstance(value, str):
-            raise RecordRejected(self._paths[field], value, f"expected text, got {json_type(value)}")
-        return read_text_value(field, value, shown_field=self._paths[field])
 
     def _read_lists(
         self, record: dict[str, Any], view: dict[str, Value], warnings: list[RecordWarning]
@@ -223,12 +220,23 @@ def unlisted_values(
     return found
 
 
-def _by_block(field_map: Mapping[str, str]) -> list[tuple[tuple[Segment, ...], list[tuple[str, str]]]]:
-    blocks: dict[tuple[Segment, ...], list[tuple[str, str]]] = {}
+Member = tuple[str, str, Callable[[str], Value]]  # name on the wire, our field, how its text is read
+
+
+def _by_block(field_map: Mapping[str, str]) -> list[tuple[tuple[Segment, ...], list[Member]]]:
+    """All that can be decided once for all records is decided here."""
+    blocks: dict[tuple[Segment, ...], list[Member]] = {}
     for field, text in field_map.items():
         path = compile_path(text)
-        blocks.setdefault(path.segments[:-1], []).append((path.leaf, field))
+        blocks.setdefault(path.segments[:-1], []).append((path.leaf, field, _text_reader(field, text)))
     return list(blocks.items())
+
+
+def _text_reader(field: str, path: str) -> Callable[[str], Value]:
+    """`read_text_value` of one field; an empty text is a value known to be empty."""
+    if field != "birth_date":
+        return canonicaliser(field)
+    return lambda value: read_text_value(field, value, shown_field=path) if value else None
 
 
 def _optional_path(text: str) -> Path | None:
