@@ -16,6 +16,7 @@ from typing import TextIO
 from config.embedded.throw_away import throw_away_services
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.report import write_table
+from tests.benchmarks.size import FULL, QUICK, TINY
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         from tests.benchmarks.programme import run_groups  # noqa: PLC0415
 
         try:
-            run_groups(figures, quick=options.quick)
+            run_groups(figures, options.size)
         except KeyboardInterrupt:
             sys.stderr.write("bench: stopped, what was measured so far follows\n")
     write_table(figures.all(), sys.stderr)
@@ -44,7 +45,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("prefix", nargs="?", default="A", help="only figures whose names begin so, e.g. A.door")
-    parser.add_argument("--quick", action="store_true", help="shorter loads, 100,000 stored contacts instead of a million")
+    sizes = parser.add_mutually_exclusive_group()
+    quick = "shorter loads, and 100,000 stored contacts instead of a million"
+    sizes.add_argument("--quick", dest="size", action="store_const", const=QUICK, default=FULL, help=quick)
+    tiny = "only to see that everything works: the figures mean nothing"
+    sizes.add_argument("--tiny", dest="size", action="store_const", const=TINY, help=tiny)
     return parser.parse_args(arguments)
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Better = Literal["higher", "lower"]
 
@@ -23,9 +23,10 @@ class Figure:
     ratio: float | None = None
     goal: str = ""
     holds: bool | None = None
+    better: Better = "higher"
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "better"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,30 @@ class Goal:
     value: float | None = None
     ratio: float | None = None
     better: Better = "higher"
+    words: str = ""
 
     def text(self, unit: str) -> str:
+        if self.words:
+            return self.words
         sign = ">=" if self.better == "higher" else "<="
         wanted = [f"{sign} {_short(self.value)} {unit}"] if self.value is not None else []
         wanted += [f">= {_short(self.ratio)}x the reference"] if self.ratio is not None else []
         return " and ".join(wanted)
 
     def holds(self, value: float, ratio: float | None) -> bool:
+        if not math.isfinite(value):
+            return False
         reached = self.value is None or (value >= self.value if self.better == "higher" else value <= self.value)
         return reached and (self.ratio is None or (ratio is not None and ratio >= self.ratio))
+
+
+WITHIN = 1.3  # how much worse a figure may be with a million contacts stored
+
+
+class Group(Protocol):
+    """Measures one part of the console and adds its figures."""
+
+    def __call__(self, figures: "Figures", hub: Any, size: Any, /) -> None: ...
 
 
 class Figures:
@@ -72,14 +87,14 @@ class Figures:
         direction = goal.better if goal else better
         ratio = _ratio(value, reference, direction)
         holds = goal.holds(value, ratio) if goal else None
+        text = goal.text(unit) if goal else ""
         self._found[name] = Figure(
-            name, _rounded(value), unit, _rounded(reference), _rounded(ratio), goal.text(unit) if goal else "", holds
+            name, _rounded(value), unit, _rounded(reference), _rounded(ratio), text, holds, direction
         )
 
-    def value(self, name: str) -> float | None:
+    def found(self, name: str) -> Figure | None:
         """A figure measured earlier in this run, asked for or not."""
-        found = self._found.get(name)
-        return found.value if found else None
+        return self._found.get(name)
 
     def all(self) -> Sequence[Figure]:
         return [figure for figure in self._found.values() if figure.name.startswith(self._wanted)]

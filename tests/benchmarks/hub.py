@@ -1,8 +1,5 @@
 """The console under measurement: one institution, its webhook for contacts, one HubSpot connection."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +9,6 @@ from django.core.management import call_command
 from django.db import connection as database
 
 from config.supervisor.members import ProcessMember
-from config.supervisor.paths import ROOT
 from config.supervisor.processes import Preparation, beat, console_processes, worker
 from config.supervisor.supervisor import Supervisor
 from crm.models import Connection
@@ -21,6 +17,7 @@ from sync.models import Institution, WebhookEndpoint
 from tests.config.serving_support import free_port
 
 OWNER = "bench"
+FIRST_STORED = 9_000_000_000
 CRM_TOKEN = "bench-token"
 DATA_TABLES = (
     "sync_recordevent, sync_attempt, sync_outboxentry, crm_binding, sync_deliveryrecord, sync_delivery, sync_syncrun, "
@@ -37,6 +34,12 @@ class Hub:
     setup: PracticeSetup
     institution: Institution
     endpoint: WebhookEndpoint
+    stored: int = 0  # contacts a full database holds, numbered from FIRST_STORED
+
+    def stored_indexes(self, count: int, turn: int) -> list[int]:
+        """So many of them, spread over all; another turn, others. Empty on an empty database."""
+        step = self.stored // count if count else 0
+        return [FIRST_STORED + place * step + turn for place in range(count)] if step else []
 
     @property
     def contacts_path(self) -> str:

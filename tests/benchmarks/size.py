@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Records and seconds. `tiny` proves that the programme works, its figures mean nothing."""
+    """Records and seconds."""
 
     apply_records: int = 5_000
     reference_records: int = 500
@@ -18,11 +18,8 @@ class Size:
     live_seconds: float = 30.0
     stored_contacts: int = 1_000_000
 
-    @classmethod
-    def of(cls, *, quick: bool) -> "Size":
-        return QUICK if quick else cls()
 
-
+FULL = Size()
 QUICK = Size(
     apply_records=2_500,
     reference_records=250,

@@ -1,4 +1,5 @@
-"""The console's settings with the reference's table and URL. The measuring process uses them too, to reach the table."""
+"""The console's settings with the reference's table and URL. The measuring process uses them too, to reach the
+table."""
 
 from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS
