@@ -26,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     out = _keep_stdout_clean()
     with ExitStack() as stack:
         var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        # Tables are emptied again and again: never those of a server somebody named.
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            os.environ.pop(name, None)
         os.environ.update(_environment(var))
         os.environ.update(stack.enter_context(throw_away_services(durable=True)))
         # Django and the supervisor's paths read the environment as they are imported.

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-from django.db import connection as database
-
 from tests.benchmarks.figures import Figures, Goal
-from tests.benchmarks.hub import Hub, reference_process, running, web_process, worker_processes
+from tests.benchmarks.hub import Hub, forget_unfinished, reference_process, running, web_process, worker_processes
 from tests.benchmarks.open_loop import Observed, highest_rate, send_at
 from tests.benchmarks.payloads import BATCH, bodies
 from tests.benchmarks.size import Size
@@ -28,12 +26,12 @@ def measure(figures: Figures, hub: Hub, size: Size) -> None:
         load = sender(hub.port, hub.contacts_path, arrays)
         load(STEADY_RATE, 2.0)  # first connections and plans
         steady = load(STEADY_RATE, size.steady_seconds)
-    forget_deliveries()
+    forget_unfinished()
     with running(web_process(hub)):
         load = sender(hub.port, hub.contacts_path, arrays)
         load(STEADY_RATE, 1.0)
         peak = highest_rate(lambda rate: load(rate, size.step_seconds), DOOR_RATES, LIMIT_MS)
-    forget_deliveries()
+    forget_unfinished()
     port = free_port()
     with running(reference_process(port)):
         load = sender(port, "/reference/", arrays)
@@ -71,12 +69,3 @@ def report(
     goal = Goal(value=10_000, ratio=15)
     figures.add("A.door.peak_per_s", per_second(peak), "contacts/s", reference=per_second(plain_peak), goal=goal)
     figures.add("A.door.peak_p99_ms", peak.milliseconds(0.99) if peak else float("nan"), "ms", better="lower")
-
-
-def forget_deliveries() -> None:
-    """What a load left waiting would be applied during the next measurement."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "WITH gone AS (DELETE FROM sync_delivery WHERE state <> 'settled' RETURNING id) "
-            "DELETE FROM sync_deliveryrecord r USING gone WHERE r.delivery_id = gone.id"
-        )

@@ -71,6 +71,16 @@ def empty_tables() -> None:
         cursor.execute("CHECKPOINT")
 
 
+def forget_unfinished() -> None:
+    """What a load left waiting would be worked on during the next measurement."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "WITH gone AS (DELETE FROM sync_delivery WHERE state <> 'settled' RETURNING id) "
+            "DELETE FROM sync_deliveryrecord r USING gone WHERE r.delivery_id = gone.id"
+        )
+        cursor.execute("DELETE FROM sync_outboxentry WHERE state <> 'settled'")
+
+
 @contextmanager
 def running(*members: ProcessMember) -> Iterator[Supervisor]:
     """These processes under the console's own supervisor, ready; ended however the block ends."""

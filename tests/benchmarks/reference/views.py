@@ -1,4 +1,3 @@
-# ruff: noqa: N815 - the names are those of S-360's payload
 from typing import Any
 
 from rest_framework import serializers
