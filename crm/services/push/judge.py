@@ -8,7 +8,8 @@ from datetime import datetime
 from crm.connectors.base import RecordResult
 from crm.services.mapping import EntityMapping
 from crm.services.push.prepare import Prepared
-from sync.engine.backoff import NextStep, decide
+from crm.services.push.relink import may_pass
+from sync.engine.backoff import AGE_LIMIT, NextStep, decide
 from sync.engine.failures import Failure
 from sync.engine.redaction import scrub
 from sync.models import FailureKind, Target
@@ -27,7 +28,7 @@ class Judge:
 
     def of_result(self, prepared: Prepared, result: RecordResult) -> Verdict:
         """One record's verdict."""
-        if result.failure is not None and _only_link_is_missing(prepared, result):
+        if result.failure is not None and self._only_link_is_missing(prepared, result):
             # The order itself is written. A reading sees that and links it, where a repeated send would write it twice.
             delay = 0.0 if result.failure.kind == "throttled" else self.verify_seconds
             return self._verdict(prepared, result.failure, Action.UNCERTAIN, delay)
@@ -44,6 +45,13 @@ class Judge:
             agree=prepared.agree,
             detail=detail,
         )
+
+    def _only_link_is_missing(self, prepared: Prepared, result: RecordResult) -> bool:
+        """Written, but not tied to its contact, for a reason that may pass. After days: the ordinary way out."""
+        if result.failure is None or result.remote_id is None or not prepared.record.links:
+            return False
+        first = prepared.entry.first_failed_at or self.now
+        return may_pass(result.failure) and self.now - first < AGE_LIMIT
 
     def of_failure(self, prepared: Prepared, failure: Failure) -> Verdict:
         """The verdict of a record that was not accepted, whether by itself or with its whole batch."""
@@ -88,10 +96,3 @@ class Judge:
             message=scrub(failure.message),
             detail=detail,
         )
-
-
-def _only_link_is_missing(prepared: Prepared, result: RecordResult) -> bool:
-    """Written, but not tied to its contact, for a reason that may pass. The second time the ordinary way is taken."""
-    may_pass = result.failure is not None and result.failure.kind in ("transient", "throttled")
-    is_first = prepared.entry.first_failed_at is None
-    return bool(prepared.record.links and result.remote_id) and may_pass and is_first

@@ -3,11 +3,12 @@
 Only for CRMs that take links in a call of their own, where a worker can die between the two. Linking twice is harmless.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crm.connectors.base import CrmConnector, Link, OutboundRecord
 from crm.models import Connection
+from sync.engine.failures import Failure
 from sync.engine.fields import Entity as RemoteEntity
 from sync.models import Entity
 
@@ -27,14 +28,20 @@ def links_separately(connector: CrmConnector, connection: Connection, entity: En
     return entity == Entity.ORDER and connector.capabilities(connection.settings).links == "separate_call"
 
 
-def link_again(connector: CrmConnector, orders: Sequence[Written]) -> Collection[int]:
-    """Link these orders to their contacts; the entries whose link could not be made. Raises ConnectorUnavailable."""
+def link_again(connector: CrmConnector, orders: Sequence[Written]) -> Mapping[int, Failure]:
+    """Link these orders to their contacts; why not, by entry, where a link could not be made. Raises
+    ConnectorUnavailable."""
     if not orders:
-        return frozenset()
+        return {}
     records = {order.entry_id: _record(order) for order in orders}
     results = connector.upsert(RemoteEntity.ORDER, list(records.values()))
-    failed = {result.key for result in results if result.failure is not None}
-    return frozenset(entry_id for entry_id, record in records.items() if record.key in failed)
+    failures = {result.key: result.failure for result in results if result.failure is not None}
+    return {entry_id: failures[record.key] for entry_id, record in records.items() if record.key in failures}
+
+
+def may_pass(failure: Failure) -> bool:
+    """A reason that says nothing about the order: the same call may work a little later."""
+    return failure.kind in ("transient", "throttled")
 
 
 def written(

@@ -17,8 +17,9 @@ from crm.services.bindings import find_bindings, save_bindings
 from crm.services.connection_state import note_failure, note_success, pass_gate
 from crm.services.mapping import EntityMapping, UnmappedValueError
 from crm.services.open_connector import open_connector
-from crm.services.push.relink import link_again, links_separately, written
+from crm.services.push.relink import link_again, links_separately, may_pass, written
 from crm.services.push.targets import PushTargets, load_targets
+from sync.engine.backoff import AGE_LIMIT
 from sync.engine.fields import Entity as RemoteEntity
 from sync.models import Entity, EntryState, Target
 from sync.services.ledger.settle import settle_entries
@@ -39,7 +40,8 @@ WITH due AS (
 UPDATE sync_outboxentry e SET owner = %b, lease_until = clock_timestamp() + make_interval(secs => %b)
   FROM due, {table} r
  WHERE e.id = due.id AND r.id = e.{column}
-RETURNING e.id, e.institution_id, e.{column}, r.{key}::text, e.intent, e.attempt_id, {contact}
+RETURNING e.id, e.institution_id, e.{column}, r.{key}::text, e.intent, e.attempt_id,
+       e.created_at > clock_timestamp() - %b::interval, {contact}
 """
 KEYS = {Entity.CONTACT: "contact_number", Entity.ORDER: "order_id"}
 CONTACTS = {Entity.CONTACT: "NULL::bigint, ''::text", Entity.ORDER: "r.contact_id, r.contact_number"}
@@ -59,6 +61,7 @@ class Doubt:
     key: str | None
     intent: Mapping[str, Any] | None
     attempt_id: int | None
+    is_young: bool
     contact_id: int | None
     contact_number: str
 
@@ -83,7 +86,7 @@ def resolve_uncertain(connection_id: int, owner: str) -> int:
             return decided
         sender = Sender(owner, Target.CRM, entity, connection_id, "fetch")
         with transaction.atomic(), fast_cursor() as cursor:
-            row = (list(targets.by_institution), LIMIT, owner, settings.SEND_LEASE_SECONDS)
+            row = (list(targets.by_institution), LIMIT, owner, settings.SEND_LEASE_SECONDS, AGE_LIMIT)
             doubts = [Doubt(*found) for found in run(cursor, TAKES[entity], row).fetchall()]
             ties = Ties(
                 find_bindings(cursor, connection_id, entity, [d.record_id for d in doubts]),
@@ -129,7 +132,10 @@ def _unlinked(
     found: Mapping[int, RemoteRecord | None],
     ties: Ties,
 ) -> dict[int, Verdict]:
-    """Other verdicts for the orders found written whose link could not be made: the push tries, and tells why not."""
+    """Other verdicts for the orders found written whose link is refused: the push tries, and tells why not.
+
+    Raises ConnectorUnavailable when a link failed for a reason that may pass: read and linked again later.
+    """
     orders = []
     for doubt in doubts:
         prefix, remote = targets.by_institution[doubt.institution_id].key_prefix, found[doubt.entry_id]
@@ -137,6 +143,9 @@ def _unlinked(
         if remote is not None:
             orders.append(written(doubt.entry_id, prefix + (doubt.key or ""), remote.remote_id, contact, ties.contacts))
     failed = link_again(connector, [order for order in orders if order is not None])
+    for doubt in doubts:
+        if doubt.is_young and (failure := failed.get(doubt.entry_id)) is not None and may_pass(failure):
+            raise ConnectorUnavailable(failure)
     message = "Read: the order is there, but its link to the contact could not be made; it is sent again."
     return {d.entry_id: _again(d, message) for d in doubts if d.entry_id in failed}
 
