@@ -194,10 +194,10 @@ def wait_until(
 
 
 @contextlib.contextmanager
-def an_s360(world: World, console: Console, **settings: int) -> Iterator[PracticeS360]:
-    """A practice S-360 that posts contacts and orders to the console, when told to."""
-    with PracticeS360(**({"seed": 1, "contacts": 0, "orders": 0} | settings)) as s360:
-        s360.point(**{stream: console.url + path for stream, path in world.paths.items()})
+def an_s360(world: World, console: Console) -> Iterator[PracticeS360]:
+    """A practice S-360 without contacts yet that posts contacts and orders to the console, when told to."""
+    with PracticeS360(seed=1, contacts=0, orders=0) as s360:
+        s360.point(contacts=console.url + world.paths["contacts"], orders=console.url + world.paths["orders"])
         yield s360
 
 

@@ -1,9 +1,10 @@
-"""Faults that cannot be hit from outside at the right moment: each patches one function of the process it runs in."""
+"""Faults that cannot be hit from outside at the right moment: each wraps one function of the process it runs in."""
 
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from django.db import transaction
@@ -11,94 +12,87 @@ from django.db import transaction
 from crm.services.push import batch
 from sync.api import hooks as door
 from sync.services import receive
-from sync.services.intake import read
+from sync.services.intake import contacts, read
 
 
-def die_before_commit(argument: str) -> None:
-    """The web process is gone when its rows are written and not committed; only while the file `argument` exists."""
-    real = receive._insert
+def wrap(module: ModuleType, name: str, wrapper: Callable[..., Any]) -> None:
+    """From now on `wrapper(real function, *arguments)` is called in its place."""
+    real = getattr(module, name)
+    setattr(module, name, lambda *given, **named: wrapper(real, *given, **named))
 
-    def insert_and_die(*given: Any) -> int:
-        if not Path(argument).exists():
-            return real(*given)
+
+def die_before_commit(armed: str) -> None:
+    """The web process is gone when its rows are written and not committed; only while the file `armed` exists."""
+
+    def insert_and_die(insert: Callable[..., int], *given: Any) -> int:
+        if not Path(armed).exists():
+            return insert(*given)
         with transaction.atomic():
-            real(*given)
+            insert(*given)
             os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 
-    receive._insert = insert_and_die  # type: ignore[assignment]
+    wrap(receive, "_insert", insert_and_die)
 
 
-def die_after_commit(argument: str) -> None:
-    """The web process is gone between the commit and the reply, as often as `argument` has bytes (one each is used)."""
-    real = receive.receive_delivery
+def die_after_commit(budget: str) -> None:
+    """The web process is gone between the commit and the reply, once for each byte in the file `budget`."""
 
-    def receive_and_die(*given: Any, **named: Any) -> receive.Receipt:
-        receipt = real(*given, **named)
-        if use_one(Path(argument)):
+    def receive_and_die(receive_delivery: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        receipt = receive_delivery(*given, **named)
+        if use_one(Path(budget)):
             os.kill(os.getpid(), signal.SIGKILL)
         return receipt
 
-    door.receive_delivery = receive_and_die  # type: ignore[assignment]
+    wrap(door, "receive_delivery", receive_and_die)
 
 
-def die_on_record(argument: str) -> None:
+def die_on_record(poison_and_marks: str) -> None:
     """The process ends without a word whenever it reads this record, as one out of memory would."""
-    marks = Path(argument.partition("@")[2])
-    poison = argument.partition("@")[0]
-    real = read._read
+    poison, _, marks = poison_and_marks.partition("@")
 
-    def read_or_die(reader: Any, work: Any, *rest: Any) -> Any:
+    def read_or_die(read_one: Callable[..., Any], reader: Any, work: Any, *rest: Any) -> Any:
         if work.external_id == poison:
-            with marks.open("ab") as file:
-                file.write(b"x")
-            os._exit(9)
-        return real(reader, work, *rest)
+            die_leaving_a_mark(marks)
+        return read_one(reader, work, *rest)
 
-    read._read = read_or_die  # type: ignore[assignment]
+    wrap(read, "_read", read_or_die)
 
 
-def die_while_applying(argument: str) -> None:
+def die_while_applying(poison_and_marks: str) -> None:
     """The same, later: when the record is being decided, in the middle of its transaction."""
-    from sync.services.intake import contacts  # noqa: PLC0415 - only here
+    poison, _, marks = poison_and_marks.partition("@")
 
-    poison, _, marks = argument.partition("@")
-    real = contacts.fold_contact
-
-    def fold_or_die(batch_: Any, held: Any, work: Any) -> None:
+    def fold_or_die(fold: Callable[..., None], batch_: Any, held: Any, work: Any) -> None:
         if work.external_id == poison:
-            with Path(marks).open("ab") as file:
-                file.write(b"x")
-            os._exit(9)
-        real(batch_, held, work)
+            die_leaving_a_mark(marks)
+        fold(batch_, held, work)
 
-    contacts.fold_contact = fold_or_die  # type: ignore[assignment]
+    wrap(contacts, "fold_contact", fold_or_die)
 
 
-def stop_before_sending(argument: str) -> None:
+def stop_before_sending(budget: str) -> None:
     """The process stands still (SIGSTOP) once its intent is committed, before anything is sent."""
-    real = batch.take
 
-    def take_and_stop(*given: Any) -> batch.Taken:
-        taken = real(*given)
-        if taken.attempt_id is not None and use_one(Path(argument)):
+    def take_and_stop(take: Callable[..., batch.Taken], *given: Any) -> batch.Taken:
+        taken = take(*given)
+        if taken.attempt_id is not None and use_one(Path(budget)):
             os.kill(os.getpid(), signal.SIGSTOP)
         return taken
 
-    batch.take = take_and_stop  # type: ignore[assignment]
+    wrap(batch, "take", take_and_stop)
 
 
-def stop_before_settling(argument: str) -> None:
+def stop_before_settling(budget: str) -> None:
     """The process stands still once the CRM has answered, before the answer is written down."""
-    real = batch.send
 
-    def send_and_stop(*given: Any, **named: Any) -> Any:
-        results = real(*given, **named)
-        if use_one(Path(argument)):
+    def send_and_stop(send: Callable[..., Any], *given: Any) -> Any:
+        results = send(*given)
+        if use_one(Path(budget)):
             os.kill(os.getpid(), signal.SIGSTOP)
         return results
 
-    batch.send = send_and_stop  # type: ignore[assignment]
+    wrap(batch, "send", send_and_stop)
 
 
 def use_one(budget: Path) -> bool:
@@ -107,6 +101,12 @@ def use_one(budget: Path) -> bool:
     if left:
         os.truncate(budget, left - 1)
     return left > 0
+
+
+def die_leaving_a_mark(marks: str) -> None:
+    with Path(marks).open("ab") as file:
+        file.write(b"x")
+    os._exit(9)
 
 
 HOOKS: dict[str, Callable[[str], None]] = {

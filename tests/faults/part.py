@@ -7,7 +7,6 @@ fork of it, so that a worker can be killed many times a second and still do some
 import argparse
 import os
 import sys
-from functools import partial
 
 import django
 from django.core.management import call_command
@@ -37,7 +36,12 @@ def main() -> None:
         serving.main()
     else:
         processes.MINIMUM_LIFE_SECONDS = 0.0
-        processes.Processes(partial(call_command, "work", sweep_every=SWEEP_SECONDS), options.count).run()
+        processes.Processes(work, options.count).run()
+
+
+def work() -> None:
+    """`manage.py work`."""
+    call_command("work", sweep_every=SWEEP_SECONDS)
 
 
 if __name__ == "__main__":
