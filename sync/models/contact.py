@@ -29,7 +29,9 @@ class Contact(SyncedRecord):
             models.Index(fields=["display_name"], name="contact_by_name", opclasses=["text_pattern_ops"]),
             models.Index(fields=["frozen_at"], condition=models.Q(frozen_at__isnull=False), name="contact_frozen"),
             # The few that are not active; the many that are cost nothing here.
-            models.Index(fields=["lifecycle", "id"], condition=~models.Q(lifecycle="active"), name="contact_not_active"),
+            models.Index(
+                fields=["lifecycle", "id"], condition=~models.Q(lifecycle="active"), name="contact_not_active"
+            ),
         ]
 
     def __str__(self) -> str:
