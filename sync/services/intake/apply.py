@@ -42,13 +42,11 @@ MAX_RACES: Final = 5  # each race means another worker got ahead, so a few round
 def apply_due(owner: str) -> int:
     """Claim and apply one batch of deliveries. Returns how many deliveries were claimed; 0 means nothing is due."""
     claimed = claim_deliveries(owner)
-    for _, group in groupby(sorted(claimed, key=lambda d: (d.endpoint_id, d.id)), key=lambda d: d.endpoint_id):
-        deliveries = list(group)
-        shaky = [d for d in deliveries if d.crash_count]
-        steady = [d for d in deliveries if not d.crash_count]
-        if steady:
-            apply_deliveries(steady, owner)
-        for delivery in shaky:
+    steady = sorted((d for d in claimed if not d.crash_count), key=lambda d: (d.endpoint_id, d.id))
+    for _, group in groupby(steady, key=lambda d: d.endpoint_id):
+        apply_deliveries(list(group), owner)
+    for delivery in claimed:
+        if delivery.crash_count:
             apply_carefully(delivery, owner)
     return len(claimed)
 

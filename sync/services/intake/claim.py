@@ -13,14 +13,15 @@ from sync.services.sql import fast_cursor, namedtuple_row, run
 
 CLAIM_DELIVERIES: Final = 10  # one S-360 execution is at most 10 arrays of 50
 
+# Of those whose worker died before only the oldest: should it kill this worker too, it must not take others along.
 CLAIM = """
 WITH due AS (
-    SELECT id FROM sync_delivery WHERE state = 'waiting' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT id, crash_count FROM sync_delivery WHERE state = 'waiting' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 )
 UPDATE sync_delivery d
    SET state = 'claimed', owner = %s, lease_until = clock_timestamp() + make_interval(secs => %s)
   FROM due
- WHERE d.id = due.id
+ WHERE d.id = due.id AND (due.crash_count = 0 OR due.id = (SELECT min(id) FROM due WHERE crash_count > 0))
 RETURNING d.id, d.endpoint_id, d.institution_id, d.stream, d.body, d.digest, d.received_at, d.record_count,
     d.crash_count, d.run_id, d.rejected_count
 """
