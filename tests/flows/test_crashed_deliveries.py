@@ -1,4 +1,4 @@
-"""Deliveries that come back because their worker died (A6): handled apart, so that one of them takes no others along."""
+"""Deliveries that come back because their worker died (A6): handled apart, so that one takes no others along."""
 
 from datetime import timedelta
 
