@@ -8,6 +8,8 @@ from celery import Celery
 from celery.signals import setup_logging, task_prerun, worker_process_init
 from django.db import connections
 
+from config.garbage import collect_less_often
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("console")
@@ -30,6 +32,12 @@ def let_go_of_dead_connections(**_: object) -> None:
 
 
 PR_SET_PDEATHSIG = 1
+
+
+@worker_process_init.connect
+def collect_garbage_less_often(**_: object) -> None:
+    """In each pool process, once it has loaded what all of them share."""
+    collect_less_often()
 
 
 @worker_process_init.connect

@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 
+from config.garbage import collect_less_often
 from config.serving import limits
 
 
@@ -26,6 +27,7 @@ def main() -> None:
     warm_up(application)
 
     def serve() -> None:
+        collect_less_often()
         run_until_stopped(
             make_server(
                 logged(application),
