@@ -16,8 +16,8 @@ from sync.engine.failures import Failure
 from sync.engine.fields import Entity as RemoteEntity
 from sync.models import Entity
 
-# Of 90 s of lease 40 are left for the call, which takes 30 s at most, and for writing down how it ended.
-BEGIN_SHARE: Final = 0.55
+# Of 90 s of lease 63 are left: a connector that writes one by one, or links in a call of its own, takes 60 s at most.
+BEGIN_SHARE: Final = 0.3
 
 
 def last_moment_to_begin() -> float:
