@@ -30,7 +30,8 @@ from sync.services.requeue import requeue_cause
 from tests.config.serving_support import ROOT, free_port
 from tests.flows.world import World
 
-LEASE_SECONDS = 2
+APPLY_LEASE_SECONDS = 2
+SEND_LEASE_SECONDS = 6  # longer than any call that is not made to hang, also where the processor is short
 START_SECONDS = 60
 
 
@@ -158,8 +159,8 @@ def console_environment(valkey: ValkeyServer) -> dict[str, str]:
         "DATABASE_URL": database_url(),
         "REDIS_URL": valkey.url,
         "LOG_LEVEL": "INFO",
-        "SEND_LEASE_SECONDS": str(LEASE_SECONDS),
-        "APPLY_LEASE_SECONDS": str(LEASE_SECONDS),
+        "SEND_LEASE_SECONDS": str(SEND_LEASE_SECONDS),
+        "APPLY_LEASE_SECONDS": str(APPLY_LEASE_SECONDS),
         "CRM_VERIFY_SECONDS": "1",
     }
 

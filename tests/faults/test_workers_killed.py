@@ -111,7 +111,7 @@ def written_otherwise(world: World, keys: Sequence[str], entity: str, *writes: i
     ("connector", "settings", "size"),
     [
         pytest.param("hubspot", {"batch_size": 10}, NORMAL, id="hubspot"),
-        pytest.param("generic_rest", {"batch_size": 10, "batch_path": ""}, SMALL, id="one-by-one"),
+        pytest.param("generic_rest", {"batch_size": 5, "batch_path": ""}, SMALL, id="one-by-one"),
         pytest.param("hubspot", {"batch_size": 10}, LONG, id="hubspot-long", marks=pytest.mark.soak),
         pytest.param("generic_rest", {"batch_size": 10}, LONG, id="batches-long", marks=pytest.mark.soak),
     ],
