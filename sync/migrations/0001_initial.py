@@ -530,19 +530,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='outboxentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'parked'))), fields=('contact', 'target'), name='entry_open_contact'),
+            constraint=models.UniqueConstraint(condition=models.Q(('contact__isnull', False), ('state__in', ('waiting', 'parked'))), fields=('contact', 'target'), name='entry_open_contact'),
         ),
         migrations.AddConstraint(
             model_name='outboxentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'parked'))), fields=('order', 'target'), name='entry_open_order'),
+            constraint=models.UniqueConstraint(condition=models.Q(('order__isnull', False), ('state__in', ('waiting', 'parked'))), fields=('order', 'target'), name='entry_open_order'),
         ),
         migrations.AddConstraint(
             model_name='outboxentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('claimed', 'sending', 'uncertain'))), fields=('contact', 'target'), name='entry_flying_contact'),
+            constraint=models.UniqueConstraint(condition=models.Q(('contact__isnull', False), ('state__in', ('claimed', 'sending', 'uncertain'))), fields=('contact', 'target'), name='entry_flying_contact'),
         ),
         migrations.AddConstraint(
             model_name='outboxentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('claimed', 'sending', 'uncertain'))), fields=('order', 'target'), name='entry_flying_order'),
+            constraint=models.UniqueConstraint(condition=models.Q(('order__isnull', False), ('state__in', ('claimed', 'sending', 'uncertain'))), fields=('order', 'target'), name='entry_flying_order'),
         ),
         migrations.AddIndex(
             model_name='pacecall',

@@ -71,19 +71,26 @@ class OutboxEntry(models.Model):
                 | models.Q(entity=Entity.ORDER, order__isnull=False, contact=None),
             ),
             models.CheckConstraint(name="entry_state_known", condition=models.Q(state__in=EntryState.values)),
+            # Without the null half of the rows: each would be written into the other kind's index as well.
             models.UniqueConstraint(
-                fields=["contact", "target"], condition=models.Q(state__in=OPEN_STATES), name="entry_open_contact"
+                fields=["contact", "target"],
+                condition=models.Q(state__in=OPEN_STATES, contact__isnull=False),
+                name="entry_open_contact",
             ),
             models.UniqueConstraint(
-                fields=["order", "target"], condition=models.Q(state__in=OPEN_STATES), name="entry_open_order"
+                fields=["order", "target"],
+                condition=models.Q(state__in=OPEN_STATES, order__isnull=False),
+                name="entry_open_order",
             ),
             models.UniqueConstraint(
                 fields=["contact", "target"],
-                condition=models.Q(state__in=IN_FLIGHT_STATES),
+                condition=models.Q(state__in=IN_FLIGHT_STATES, contact__isnull=False),
                 name="entry_flying_contact",
             ),
             models.UniqueConstraint(
-                fields=["order", "target"], condition=models.Q(state__in=IN_FLIGHT_STATES), name="entry_flying_order"
+                fields=["order", "target"],
+                condition=models.Q(state__in=IN_FLIGHT_STATES, order__isnull=False),
+                name="entry_flying_order",
             ),
         ]
         indexes = [

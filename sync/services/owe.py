@@ -28,7 +28,7 @@ SELECT institution_id, '{entity}', record_id, target, lane, 'waiting', clock_tim
        clock_timestamp()
   FROM unnest(%b::int[], %b::bigint[], %b::text[], %b::smallint[], %b::text[])
        AS x(institution_id, record_id, target, lane, waits_for)
-ON CONFLICT ({column}, target) WHERE state IN ('waiting', 'parked')
+ON CONFLICT ({column}, target) WHERE state IN ('waiting', 'parked') AND {column} IS NOT NULL
 DO UPDATE SET lane = least(e.lane, EXCLUDED.lane), waits_for = EXCLUDED.waits_for
         WHERE e.lane > EXCLUDED.lane OR e.waits_for <> EXCLUDED.waits_for
 """
