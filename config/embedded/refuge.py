@@ -52,7 +52,8 @@ def reachable_bin_dir(bin_dir: Path, place: Path, identity: Identity) -> Path:
 
 
 def _runs(bin_dir: Path, identity: Identity) -> bool:
-    command = [*identity.prefix, str(bin_dir / "postgres"), "--version"]
+    # initdb, not postgres: it also needs its libraries, and a closed directory may let a program through but not those.
+    command = [*identity.prefix, str(bin_dir / "initdb"), "--version"]
     return subprocess.run(command, capture_output=True, check=False, cwd="/").returncode == 0
 
 
