@@ -69,7 +69,7 @@ def _environment(var: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "tests.benchmarks.reference.settings",
         "HTTPS_ONLY": "false",
         "ALLOW_PRIVATE_HOSTS": "true",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "WARNING",  # of this process; the console runs with what is shipped
     }
 
 

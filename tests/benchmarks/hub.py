@@ -23,7 +23,7 @@ DATA_TABLES = (
     "sync_recordevent, sync_attempt, sync_outboxentry, crm_binding, sync_deliveryrecord, sync_delivery, sync_syncrun, "
     "sync_contactalias, sync_orderline, sync_order, sync_contact, sync_cause, bench_reference_referencecontact"
 )
-SHIPPED = {"DJANGO_SETTINGS_MODULE": "config.settings"}  # children run what is shipped, without the reference
+SHIPPED = {"DJANGO_SETTINGS_MODULE": "config.settings", "LOG_LEVEL": "INFO"}  # without the reference
 
 
 @dataclass
